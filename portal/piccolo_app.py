@@ -1,0 +1,38 @@
+"""Piccolo's registration of the portal: its tables and where its migrations are."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from portal.tables.appointments import Appointment, AppointmentEvent, Question, StoredFile
+from portal.tables.keys import SigningKey
+from portal.tables.notices import Notice, OutboxMessage
+from portal.tables.people import Citizen, District, Staff
+from portal.tables.schedule import Break, Center, Closure, Holiday, Seat, Service, WeeklyHours
+from portal.tables.web import AttemptWindow, Visit
+
+APP_CONFIG = AppConfig(
+    app_name="portal",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=[
+        Center,
+        Service,
+        Staff,
+        WeeklyHours,
+        Break,
+        Closure,
+        Holiday,
+        Seat,
+        Citizen,
+        District,
+        Appointment,
+        AppointmentEvent,
+        StoredFile,
+        Question,
+        Notice,
+        OutboxMessage,
+        Visit,
+        AttemptWindow,
+        SigningKey,
+    ],
+)
