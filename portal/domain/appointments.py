@@ -1,0 +1,170 @@
+"""Read a cita: what its page, its slip and its messages show."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from portal.database.node import fetch, transactional
+from portal.domain.catalogue import split_lines
+from portal.domain.codes import normalise_code
+from portal.domain.errors import AppointmentUnknown
+from portal.domain.events import record_event
+from portal.domain.modality import Modality
+from portal.domain.notices import queue_message
+from portal.domain.people import normalise_document
+from portal.domain.vocabulary import DocumentType, EventKind, FileKind, MessageKind, State
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """A cita, joined with its service, sede and consultor. Times are UTC."""
+
+    id: UUID
+    code: str
+    state: State
+    displaced: bool
+    modality: Modality
+    starts_at: datetime
+    ends_at: datetime
+    service_code: str
+    service_name: str
+    procedure_code: str
+    bring: tuple[str, ...]
+    center_code: str
+    center_name: str
+    center_address: str
+    center_reference: str
+    center_phone: str
+    consultant_name: str
+    consultant_email: str
+    meet_link: str
+    document_type: DocumentType
+    document_number: str
+    given_names: str
+    first_surname: str
+    second_surname: str
+    email: str
+    phone: str
+    calendar_uid: UUID
+    calendar_sequence: int
+    created_at: datetime
+    moved_to: str | None
+
+    @property
+    def full_name(self) -> str:
+        """Names and surnames in one line."""
+        return " ".join(part for part in (self.given_names, self.first_surname, self.second_surname) if part)
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether it can still be cancelled or moved: reserved, and not begun (DOMAIN, windows)."""
+        return self.state is State.RESERVED and now < self.starts_at
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A message in the citizen's page."""
+
+    kind: MessageKind
+    at: datetime
+
+
+async def find_appointment(code: str) -> AppointmentView | None:
+    """The cita of a normalised code, or None."""
+    return await _find('"appointment"."code" = {}', code)
+
+
+async def find_appointment_by_id(appointment: UUID) -> AppointmentView | None:
+    """The cita of an id, or None."""
+    return await _find('"appointment"."id" = {}', appointment)
+
+
+async def _find(condition: str, value: object) -> AppointmentView | None:
+    rows = await fetch(
+        'SELECT "appointment"."id", "appointment"."code", "appointment"."state", "appointment"."displaced", '
+        '"appointment"."modality", "appointment"."starts_at", "appointment"."ends_at", "appointment"."given_names", '
+        '"appointment"."first_surname", "appointment"."second_surname", "appointment"."email", "appointment"."phone", '
+        '"appointment"."calendar_uid", "appointment"."calendar_sequence", "appointment"."created_at", '
+        '"appointment"."meet_link", "service"."code" AS "service_code", "service"."name" AS "service_name", '
+        '"service"."procedure_code", "service"."bring", "center"."code" AS "center_code", '
+        '"center"."name" AS "center_name", "center"."address" AS "center_address", '
+        '"center"."reference" AS "center_reference", "center"."phone" AS "center_phone", '
+        '"staff"."name" AS "consultant_name", "staff"."email" AS "consultant_email", '
+        '"staff"."meet_link" AS "staff_meet_link", "citizen"."document_type", "citizen"."document_number", '
+        '"newer"."code" AS "moved_to" FROM "appointment" '
+        'JOIN "service" ON "service"."id" = "appointment"."service" '
+        'JOIN "center" ON "center"."id" = "appointment"."center" '
+        'JOIN "staff" ON "staff"."id" = "appointment"."consultant" '
+        'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
+        'LEFT JOIN "appointment" "newer" ON "newer"."moved_from" = "appointment"."id" '
+        f"WHERE {condition}",
+        value,
+    )
+    if not rows:
+        return None
+    row = dict(rows[0])
+    staff_meet_link = row.pop("staff_meet_link")
+    return AppointmentView(
+        **{
+            **row,
+            "displaced": bool(row["displaced"]),
+            "state": State(row["state"]),
+            "modality": Modality(row["modality"]),
+            "document_type": DocumentType(row["document_type"]),
+            "bring": split_lines(row["bring"]),
+            "meet_link": row["meet_link"] or staff_meet_link,
+        }
+    )
+
+
+async def look_up(typed_code: str, typed_document: str) -> AppointmentView:
+    """The cita of a code and a document number, as typed. Raises AppointmentUnknown, whichever of the two is wrong.
+
+    One query and one constant-time comparison in every case, so that the time taken does not tell which.
+    """
+    appointment = await find_appointment(normalise_code(typed_code))
+    held = appointment.document_number if appointment is not None else ""
+    given = normalise_document(typed_document)[:32]
+    matches = hmac.compare_digest(held.encode().ljust(32), given.encode().ljust(32))
+    if appointment is None or not held or not matches:
+        raise AppointmentUnknown
+    return appointment
+
+
+async def read_notices(appointment: UUID) -> list[NoticeView]:
+    """The notices of a cita, newest first."""
+    rows = await fetch(
+        'SELECT "kind", "at" FROM "notice" WHERE "appointment" = {} ORDER BY "at" DESC', appointment
+    )
+    return [NoticeView(MessageKind(row["kind"]), row["at"]) for row in rows]
+
+
+async def has_file(appointment: UUID, kind: FileKind) -> bool:
+    """Whether the citizen has sent a file of that kind."""
+    return bool(
+        await fetch(
+            'SELECT "id" FROM "stored_file" WHERE "appointment" = {} AND "kind" = {} LIMIT 1', appointment, kind.value
+        )
+    )
+
+
+@transactional
+async def send_code_again(document_type: DocumentType, document_number: str, service: str, now: datetime) -> None:
+    """Mail the code of a person's active cita for a service to the contact held with it (and to nobody else).
+
+    Nothing happens, and nothing is told, when there is no such cita or it has no e-mail. At most once an hour.
+    """
+    rows = await fetch(
+        'SELECT "appointment"."id", "appointment"."email", "appointment"."starts_at" FROM "appointment" '
+        'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
+        'JOIN "service" ON "service"."id" = "appointment"."service" '
+        'WHERE "citizen"."document_type" = {} AND "citizen"."document_number" = {} AND "service"."code" = {} '
+        "AND \"appointment\".\"state\" = 'reserved' AND NOT \"appointment\".\"duplicate\"",
+        *(document_type.value, document_number, service),
+    )
+    for row in rows:
+        hour = f"{now:%Y%m%d%H}"
+        await queue_message(row["id"], MessageKind.CODE_AGAIN, row["email"], now, row["starts_at"], dedupe=hour)
+        await record_event(row["id"], EventKind.CODE_SENT_AGAIN, now)

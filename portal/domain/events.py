@@ -1,0 +1,21 @@
+"""The append-only history of a cita."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from portal.database.node import fetch
+from portal.domain.vocabulary import EventKind
+
+
+async def record_event(
+    appointment: UUID, kind: EventKind, now: datetime, staff: UUID | None = None, **details: str
+) -> None:
+    """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids, nothing personal."""
+    await fetch(
+        'INSERT INTO "appointment_event" ("id", "appointment", "kind", "at", "actor", "staff", "details") '
+        "VALUES ({}, {}, {}, {}, {}, {}, {})",
+        *(uuid4(), appointment, kind.value, now, "staff" if staff else "citizen", staff, json.dumps(details)),
+    )

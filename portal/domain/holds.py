@@ -1,0 +1,156 @@
+"""Hold a seat while somebody fills in the form: one conditional update on the seat, no sweeper, no lock while typing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from portal.database.node import fetch, transactional
+from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
+from portal.domain.modality import Modality
+from portal.domain.rules import BookingRules
+from portal.domain.slots import ALLOWS, FREE, SlotKey, last_day_on_offer, nearest_slots
+from portal.domain.spanish_dates import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A seat kept for a browser. ``until`` is UTC; past it the seat is anybody's, but still ours while nobody took it."""
+
+    token: str
+    seat: UUID
+    key: SlotKey
+    service_name: str
+    center_name: str
+    center_address: str
+    ends_at: datetime
+    until: datetime
+    extensions_left: int
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return now >= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A free seat of the slot, with how many citas its consultor has that day."""
+
+    seat: UUID
+    load: int
+
+
+async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> UUID:
+    """Hold the least loaded free seat of a slot under ``token``; the browser's former hold ``replaces`` is let go.
+
+    Returns the seat. Raises NotOffered (past, too soon, beyond the horizon, unknown) or SeatTaken with the nearest times;
+    in both cases the former hold stays.
+    """
+    if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
+        raise NotOffered
+    for candidate in await find_candidates(key, now, replaces):
+        if await _take(candidate.seat, token, replaces, now, rules):
+            return candidate.seat
+    if not await _was_ever_opened(key):
+        raise NotOffered
+    raise SeatTaken(await nearest_slots(key, now, rules))
+
+
+async def find_candidates(key: SlotKey, now: datetime, replaces: str | None = None) -> list[Candidate]:
+    """The free seats of a slot (and the browser's own), least loaded consultor first; ties fall at random."""
+    rows = await fetch(
+        'SELECT "seat"."id", (SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
+        'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL) AS "load" FROM "seat" '
+        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "center"."code" = {} AND "service"."code" = {} AND "seat"."day" = {} AND "seat"."starts_at" = {} '
+        f'AND {ALLOWS[key.modality]} AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open"))',
+        *(key.center, key.service, local_day(key.starts_at), key.starts_at, now, replaces or ""),
+    )
+    candidates = [Candidate(row["id"], row["load"]) for row in rows]
+    random.shuffle(candidates)
+    return sorted(candidates, key=lambda candidate: candidate.load)
+
+
+@transactional
+async def _take(seat: UUID, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> bool:
+    taken = await fetch(
+        'UPDATE "seat" SET "hold_token" = {}, "held_until" = {}, "hold_extensions" = 0 '
+        f'WHERE "seat"."id" = {{}} AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open")) RETURNING "id"',
+        *(token, now + rules.hold, seat, now, replaces or ""),
+    )
+    if taken and replaces:
+        await let_go(replaces)
+    return bool(taken)
+
+
+async def let_go(token: str) -> None:
+    """Free the seat held under a token at once; nothing happens when there is none."""
+    await fetch(
+        'UPDATE "seat" SET "hold_token" = NULL, "held_until" = NULL WHERE "hold_token" = {} AND "appointment" IS NULL',
+        token,
+    )
+
+
+async def find_hold(token: str, modality: Modality, rules: BookingRules) -> Hold | None:
+    """The hold of a token, run out or not, or None when the seat went to somebody else or is no longer open."""
+    rows = await fetch(
+        'SELECT "seat"."id", "seat"."starts_at", "seat"."ends_at", "seat"."held_until", "seat"."hold_extensions", '
+        '"service"."code" AS "service_code", "service"."name" AS "service_name", "center"."code" AS "center_code", '
+        '"center"."name" AS "center_name", "center"."address" AS "center_address" FROM "seat" '
+        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "seat"."hold_token" = {} AND "seat"."is_open"',
+        token,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return Hold(
+        token=token,
+        seat=row["id"],
+        key=SlotKey(row["service_code"], row["center_code"], modality, row["starts_at"]),
+        service_name=row["service_name"],
+        center_name=row["center_name"],
+        center_address=row["center_address"],
+        ends_at=row["ends_at"],
+        until=row["held_until"],
+        extensions_left=max(0, rules.hold_extensions - row["hold_extensions"]),
+    )
+
+
+async def extend_hold(token: str, now: datetime, rules: BookingRules) -> datetime:
+    """Give a hold its full time anew; returns the new end (UTC). Raises HoldNotExtendable."""
+    rows = await fetch(
+        'UPDATE "seat" SET "held_until" = {}, "hold_extensions" = "hold_extensions" + 1 '
+        'WHERE "hold_token" = {} AND "is_open" AND "appointment" IS NULL AND "kiosk" IS NULL '
+        'AND "hold_extensions" < {} AND "starts_at" > {} RETURNING "id"',
+        *(now + rules.hold, token, rules.hold_extensions, now),
+    )
+    if not rows:
+        raise HoldNotExtendable
+    return now + rules.hold
+
+
+async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: BookingRules) -> None:
+    """Put the seat of a cancelled or moved cita on offer again after a random delay, so that nobody can hand it on.
+
+    The delay is a hold without a token: it runs out by itself.
+    """
+    span = (rules.release_max - rules.release_min).total_seconds()
+    delay = rules.release_min + timedelta(seconds=random.SystemRandom().uniform(0, span))
+    await fetch(
+        'UPDATE "seat" SET "appointment" = NULL, "hold_token" = NULL, "held_until" = {} '
+        'WHERE "id" = {} AND "appointment" = {}',
+        *(now + delay, seat, appointment),
+    )
+
+
+async def _was_ever_opened(key: SlotKey) -> bool:
+    rows = await fetch(
+        'SELECT 1 AS "one" FROM "seat" JOIN "center" ON "center"."id" = "seat"."center" '
+        'JOIN "service" ON "service"."id" = "seat"."service" WHERE "center"."code" = {} AND "service"."code" = {} '
+        f'AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} AND "seat"."is_open" LIMIT 1',
+        *(key.center, key.service, local_day(key.starts_at), key.starts_at),
+    )
+    return bool(rows)

@@ -1,0 +1,42 @@
+"""Which message is due to whom, until when: the outbox, written in the transaction of what it tells about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from portal.database.node import fetch
+from portal.domain.vocabulary import MessageKind
+
+# A mail that could not be delivered for this long is given up, even when its cita is weeks away.
+LONGEST_WAIT = timedelta(days=3)
+# How long after a cancellation or a move the mail that tells of it is still worth sending.
+NEWS_STAY_NEWS = timedelta(days=1)
+
+
+async def add_notice(appointment: UUID, kind: MessageKind, now: datetime) -> None:
+    """Show a notice in the citizen's page."""
+    await fetch(
+        'INSERT INTO "notice" ("id", "appointment", "kind", "at") VALUES ({}, {}, {}, {})',
+        *(uuid4(), appointment, kind.value, now),
+    )
+
+
+async def queue_message(
+    appointment: UUID, kind: MessageKind, recipient: str, now: datetime, deadline: datetime, dedupe: str = ""
+) -> None:
+    """Queue a mail; at most one of a kind (and ``dedupe``) for a cita. Without a recipient nothing is queued.
+
+    ``deadline`` (UTC) is checked again as the message is sent.
+    """
+    if not recipient:
+        return
+    identity = uuid4()
+    await fetch(
+        'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "appointment", "recipient", "message_id", "state", '
+        '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
+        "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "
+        'ON CONFLICT ("dedupe_key") DO NOTHING',
+        *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
+        *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
+    )

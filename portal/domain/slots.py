@@ -1,0 +1,227 @@
+"""The one slot engine: what is on offer, and why nothing is.
+
+Availability is a question to the seats. The words of "free" stand here once, as SQL, and every page, hold and booking
+uses them, so that what is offered and what is accepted cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from portal.database.node import fetch
+from portal.domain.catalogue import CenterInfo, ServiceInfo
+from portal.domain.errors import NotOffered
+from portal.domain.modality import Modality
+from portal.domain.rules import BookingRules
+from portal.domain.spanish_dates import local_day
+
+# Free = open, not booked, not leased to a kiosk, not held (or the hold has run out). One placeholder: now.
+FREE = (
+    '"seat"."is_open" AND "seat"."appointment" IS NULL AND "seat"."kiosk" IS NULL '
+    'AND ("seat"."held_until" IS NULL OR "seat"."held_until" <= {})'
+)
+
+ALLOWS: Mapping[Modality, str] = {
+    Modality.VIRTUAL: '"seat"."allows_virtual"',
+    Modality.IN_PERSON: '"seat"."allows_in_person"',
+    Modality.PHONE: '"seat"."allows_phone"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlotKey:
+    """What a citizen chooses: a service at a sede in a modality at a time (UTC). A consultor is not chosen."""
+
+    service: str
+    center: str
+    modality: Modality
+    starts_at: datetime
+
+    def __str__(self) -> str:
+        """The opaque value of the field ``horario``."""
+        return f"{self.service}~{self.center}~{self.modality}~{self.starts_at.astimezone(UTC):%Y%m%dT%H%MZ}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time on offer and how many of its seats are free."""
+
+    key: SlotKey
+    free: int
+
+    @property
+    def starts_at(self) -> datetime:
+        """Start, UTC."""
+        return self.key.starts_at
+
+
+class DayStatus(StrEnum):
+    """Whether a day can be chosen, and if not, why."""
+
+    FREE = "free"
+    FULL = "full"
+    HOLIDAY = "holiday"
+    CLOSED = "closed"
+    NO_HOURS = "no_hours"
+    TOO_SOON = "too_soon"
+    PAST = "past"
+    BEYOND = "beyond"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the calendar. ``reason`` is the holiday's name or the closure's reason; ``free`` counts free seats."""
+
+    date: date
+    status: DayStatus
+    free: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What is looked at: one service at one sede in one modality."""
+
+    service: ServiceInfo
+    center: CenterInfo
+    modality: Modality
+
+    def key(self, starts_at: datetime) -> SlotKey:
+        """The slot of this agenda that starts then."""
+        return SlotKey(self.service.code, self.center.code, self.modality, starts_at)
+
+
+def read_slot_key(text: str) -> SlotKey:
+    """Read the field ``horario``. Raises NotOffered when it was not made by us."""
+    parts = text.split("~")
+    if len(parts) != 4 or len(text) > 80:
+        raise NotOffered
+    try:
+        starts_at = datetime.strptime(parts[3], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+        return SlotKey(parts[0], parts[1], Modality(parts[2]), starts_at)
+    except ValueError:
+        raise NotOffered from None
+
+
+def last_day_on_offer(now: datetime, rules: BookingRules) -> date:
+    """The last local day that may be booked today."""
+    return local_day(now) + timedelta(days=rules.horizon_days)
+
+
+async def days_between(agenda: Agenda, first: date, last: date, now: datetime, rules: BookingRules) -> list[Day]:
+    """Every day from first to last, inclusive, with its status and why (the rule for every "why is there nothing")."""
+    counted = {
+        row["day"]: (row["ahead"], row["free"])
+        for row in await fetch(
+            'SELECT "seat"."day", count(*) FILTER (WHERE "seat"."starts_at" >= {}) AS "ahead", '
+            f'count(*) FILTER (WHERE "seat"."starts_at" >= {{}} AND {FREE}) AS "free" '
+            'FROM "seat" WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
+            f'AND "seat"."is_open" AND {ALLOWS[agenda.modality]} GROUP BY "seat"."day"',
+            *(now + rules.notice, now + rules.notice, now, agenda.center.id, agenda.service.id, first, last),
+        )
+    }
+    reasons = await _reasons_between(agenda.center.id, first, last)
+    today, beyond = local_day(now), last_day_on_offer(now, rules)
+    days = []
+    day = first
+    while day <= last:
+        days.append(_judge(day, today, beyond, counted.get(day), reasons.get(day)))
+        day += timedelta(days=1)
+    return days
+
+
+def _judge(
+    day: date, today: date, beyond: date, counted: tuple[int, int] | None, reason: tuple[DayStatus, str] | None
+) -> Day:
+    if day < today:
+        return Day(day, DayStatus.PAST)
+    if day > beyond:
+        return Day(day, DayStatus.BEYOND)
+    if counted is not None and counted[1] > 0:
+        return Day(day, DayStatus.FREE, free=counted[1])
+    if reason is not None:
+        return Day(day, reason[0], reason=reason[1])
+    if counted is None:
+        return Day(day, DayStatus.NO_HOURS)
+    return Day(day, DayStatus.FULL if counted[0] else DayStatus.TOO_SOON)
+
+
+async def _reasons_between(center: UUID, first: date, last: date) -> dict[date, tuple[DayStatus, str]]:
+    """Holidays and closures of the whole sede; a consultor's own closure closes nobody else's seats."""
+    closures = await fetch(
+        'SELECT "first_day", "last_day", "reason" FROM "closure" WHERE "first_day" <= {} AND "last_day" >= {} '
+        'AND "consultant" IS NULL AND ("center" IS NULL OR "center" = {})',
+        *(last, first, center),
+    )
+    holidays = await fetch('SELECT "day", "name" FROM "holiday" WHERE "day" BETWEEN {} AND {}', first, last)
+    reasons: dict[date, tuple[DayStatus, str]] = {}
+    for row in closures:
+        day = max(first, row["first_day"])
+        while day <= min(last, row["last_day"]):
+            reasons[day] = (DayStatus.CLOSED, row["reason"])
+            day += timedelta(days=1)
+    reasons.update({row["day"]: (DayStatus.HOLIDAY, row["name"]) for row in holidays})
+    return reasons
+
+
+async def slots_of(agenda: Agenda, day: date, now: datetime, rules: BookingRules) -> list[Slot]:
+    """The times of a day that have a free seat and may be booked now, in order."""
+    if day > last_day_on_offer(now, rules):
+        return []
+    rows = await fetch(
+        'SELECT "seat"."starts_at", count(*) AS "free" FROM "seat" '
+        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" = {} AND "seat"."starts_at" >= {} '
+        f'AND {ALLOWS[agenda.modality]} AND {FREE} GROUP BY "seat"."starts_at" ORDER BY "seat"."starts_at"',
+        *(agenda.center.id, agenda.service.id, day, now + rules.notice, now),
+    )
+    return [Slot(agenda.key(row["starts_at"]), row["free"]) for row in rows]
+
+
+async def next_free_day(agenda: Agenda, now: datetime, rules: BookingRules, after: date | None = None) -> date | None:
+    """The first local day within the horizon with a free seat (after ``after``, when given), or None."""
+    first = local_day(now) if after is None else max(local_day(now), after + timedelta(days=1))
+    rows = await fetch(
+        'SELECT "seat"."day" FROM "seat" '
+        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
+        f'AND "seat"."starts_at" >= {{}} AND {ALLOWS[agenda.modality]} AND {FREE} '
+        'ORDER BY "seat"."day", "seat"."starts_at" LIMIT 1',
+        *(agenda.center.id, agenda.service.id, first, last_day_on_offer(now, rules), now + rules.notice, now),
+    )
+    return rows[0]["day"] if rows else None
+
+
+async def nearest_slots(key: SlotKey, now: datetime, rules: BookingRules, count: int = 3) -> tuple[Slot, ...]:
+    """The free times nearest to one that was taken, at most ``count``, in order of time."""
+    found: list[Slot] = []
+    base = (
+        'SELECT "seat"."starts_at", count(*) AS "free" FROM "seat" '
+        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "center"."code" = {} AND "service"."code" = {} AND "seat"."day" BETWEEN {} AND {} '
+        f'AND "seat"."starts_at" >= {{}} AND {ALLOWS[key.modality]} AND {FREE} '
+    )
+    earliest = now + rules.notice
+    wanted_day = local_day(key.starts_at)
+    before = (local_day(now), wanted_day, earliest, now, key.starts_at)
+    after = (wanted_day, last_day_on_offer(now, rules), earliest, now, key.starts_at)
+    for span, comparison, order in ((before, "<", "DESC"), (after, ">", "ASC")):
+        rows = await fetch(
+            f'{base}AND "seat"."starts_at" {comparison} {{}} '
+            f'GROUP BY "seat"."starts_at" ORDER BY "seat"."starts_at" {order} LIMIT {count:d}',
+            *(key.center, key.service, *span),
+        )
+        found.extend(
+            Slot(SlotKey(key.service, key.center, key.modality, row["starts_at"]), row["free"]) for row in rows
+        )
+    found.sort(key=lambda slot: abs(slot.starts_at - key.starts_at))
+    return tuple(sorted(found[:count], key=lambda slot: slot.starts_at))
+
+
+def month_bounds(month: date) -> tuple[date, date]:
+    """First and last day of the month that ``month`` lies in."""
+    first = month.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
