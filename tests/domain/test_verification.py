@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.keys import (
-    UnreadableKeyError,
     PublicKey,
+    UnreadableKeyError,
     generate_signing_key,
     name_key,
     read_public_key,
