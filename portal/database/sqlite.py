@@ -1,0 +1,274 @@
+"""SQLite, used straight on the event loop's thread: one connection that writes, one that reads.
+
+Statements take microseconds, so nothing is handed to threads. All writing goes through one asyncio lock and begins
+IMMEDIATE; only BEGIN can then find another process writing, and is tried again after short random pauses, never by
+SQLite's own busy handler, which would stop the loop. Reads outside a transaction use the reading connection and see
+what is committed, whatever a task is in the middle of writing. ``synchronous=FULL``: what COMMIT returned from is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from piccolo.engine.base import BaseBatch
+from piccolo.engine.sqlite import ADAPTERS, CONVERTERS
+from piccolo.query.base import Query
+
+from portal.database.batch import SQLiteBatch
+from portal.database.engine import Row, TaskEngine, only_reads
+from portal.database.errors import (
+    ConstraintError,
+    DatabaseBusyError,
+    DatabaseFullError,
+    DatabaseNotStartedError,
+    DatabaseReadOnlyError,
+    DatabaseUnreachableError,
+    TransactionAbortedError,
+    Wall,
+)
+from portal.database.transaction import NodeTransaction
+
+T = TypeVar("T")
+
+_WALLS = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: Wall.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: Wall.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_ROWID: Wall.UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Wall.FOREIGN_KEY,
+    sqlite3.SQLITE_CONSTRAINT_NOTNULL: Wall.NOT_NULL,
+    sqlite3.SQLITE_CONSTRAINT_CHECK: Wall.CHECK,
+}
+_PRIMARY_CODE = 0xFF  # the low byte of an extended result code
+
+
+class SQLiteTransaction(NodeTransaction):
+    """Holds the engine's writing lock from BEGIN IMMEDIATE until the end."""
+
+    __slots__ = ("_engine_here", "_lock")
+
+    def __init__(self, engine: SQLiteNodeEngine, *, allow_nested: bool = True) -> None:
+        super().__init__(engine, allow_nested=allow_nested)
+        self._engine_here = engine
+        self._lock: asyncio.Lock | None = None
+
+    async def execute(self, sql: str, *args: object) -> list[Row]:
+        return self._engine_here.write(sql, args)
+
+    async def _begin(self) -> None:
+        self._lock = await self._engine_here.begin()
+
+    async def _commit(self) -> None:
+        self._engine_here.write("COMMIT")
+
+    async def _give_up(self) -> None:
+        self._engine_here.roll_back()
+
+    async def _leave(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+
+class SQLiteNodeEngine(TaskEngine):
+    """One SQLite file. ``driver`` is the DB-API module that opens it: ``sqlite3`` or one that is made like it."""
+
+    __slots__ = ("_driver", "_foreign_keys", "_lock", "_loop", "_patience", "_reader", "_writer", "path")
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        driver: ModuleType = sqlite3,
+        patience_seconds: float = 10.0,
+        foreign_keys: bool = True,
+    ) -> None:
+        super().__init__("sqlite")
+        self.path = path
+        self._driver = driver
+        self._patience = patience_seconds
+        self._foreign_keys = foreign_keys
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
+        for kind, adapt in ADAPTERS.items():
+            driver.register_adapter(kind, adapt)
+        for name, convert in CONVERTERS.items():
+            driver.register_converter(name, convert)
+
+    def sibling(self, *, patience_seconds: float, foreign_keys: bool) -> SQLiteNodeEngine:
+        """Another engine on the same file, for work that needs other habits."""
+        return SQLiteNodeEngine(
+            self.path, driver=self._driver, patience_seconds=patience_seconds, foreign_keys=foreign_keys
+        )
+
+    # Opening and closing
+
+    async def start(self) -> None:
+        """Open the file, made readable by its owner alone if it is new. Raises DatabaseUnreachableError."""
+        if self._writer is not None:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise DatabaseUnreachableError(f"{self.path}: {error.strerror}") from None
+        writer = self.connect()
+        try:
+            # Changing to WAL needs the file for itself for a moment; another process may be starting as well.
+            await self._patiently(lambda: writer.execute("PRAGMA journal_mode = WAL").fetchall())
+            writer.execute("PRAGMA synchronous = FULL")
+            writer.execute(f"PRAGMA foreign_keys = {int(self._foreign_keys)}")
+            reader = self.connect()
+            reader.execute("PRAGMA query_only = 1")
+        except BaseException:
+            writer.close()
+            raise
+        self._writer, self._reader = writer, reader
+
+    async def stop(self) -> None:
+        """Close the file; an open transaction is rolled back."""
+        writer, reader, self._writer, self._reader = self._writer, self._reader, None, None
+        self._open.clear()
+        for connection in (reader, writer):
+            if connection is not None:
+                connection.close()
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection of one's own to the file, e.g. for a long reading."""
+        connection: sqlite3.Connection = self._driver.connect(
+            os.fspath(self.path),
+            timeout=0,
+            detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
+            isolation_level=None,
+            cached_statements=512,
+        )
+        return connection
+
+    # Statements
+
+    async def fetch(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
+        """Run one statement with ``?`` placeholders. A write outside a transaction is a short one of its own."""
+        if self.transaction_exists():
+            return self.write(sql, args)
+        if only_reads(sql):
+            reader = _opened(self._reader)
+            return await self._patiently(lambda: _rows(reader.execute(sql, args)))
+        async with self.transaction():
+            return self.write(sql, args)
+
+    def write(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
+        """Run one statement on the writing connection, inside the transaction that is open there."""
+        writer = _opened(self._writer)
+        if not writer.in_transaction:  # a full disk or a broken file makes SQLite roll back by itself
+            raise TransactionAbortedError("SQLite has rolled this transaction back")
+        try:
+            return _rows(writer.execute(sql, args))
+        except self._driver.DatabaseError as error:
+            raise _translated(error) from None
+
+    async def begin(self) -> asyncio.Lock:
+        """Take the lock and BEGIN IMMEDIATE; the caller releases the lock. Raises DatabaseBusyError."""
+        writer = _opened(self._writer)
+        lock = self._lock_of_this_loop()
+        await self._acquire(lock)
+        try:
+            await self._patiently(lambda: writer.execute("BEGIN IMMEDIATE"))
+        except BaseException:
+            lock.release()
+            raise
+        return lock
+
+    def roll_back(self) -> None:
+        """Roll back what is open on the writing connection."""
+        if self._writer is not None and self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def _lock_of_this_loop(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Another loop than last time (each test has its own): what a task of the old one left open will never end.
+            self._loop, self._lock = loop, asyncio.Lock()
+            self._open.clear()
+            self.roll_back()
+        return self._lock
+
+    async def _acquire(self, lock: asyncio.Lock) -> None:
+        if not lock.locked():
+            await lock.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await lock.acquire()
+        except TimeoutError:
+            raise DatabaseBusyError("another task was writing for too long") from None
+
+    async def _patiently(self, run: Callable[[], T]) -> T:
+        """Run it; while another process is in the way, again after a short random pause."""
+        deadline = asyncio.get_running_loop().time() + self._patience
+        while True:
+            try:
+                return run()
+            except self._driver.DatabaseError as error:
+                if not _is_busy(error):
+                    raise _translated(error) from None
+            if asyncio.get_running_loop().time() > deadline:
+                raise DatabaseBusyError("another process was writing for too long")
+            await asyncio.sleep(random.uniform(0.0005, 0.008))  # noqa: S311  # spreads attempts, keeps no secret
+
+    # Piccolo's interface
+
+    def transaction(self, *, allow_nested: bool = True) -> SQLiteTransaction:
+        return SQLiteTransaction(self, allow_nested=allow_nested)
+
+    async def batch(self, query: Query[Any, Any], batch_size: int = 100, node: str | None = None) -> BaseBatch:  # noqa: ARG002  # Piccolo's signature
+        return SQLiteBatch(self.connect(), query, batch_size)
+
+    async def get_version(self) -> float:
+        return self.get_version_sync()
+
+    def get_version_sync(self) -> float:
+        """Piccolo asks whether there is RETURNING (3.35)."""
+        major, minor, _ = self._driver.sqlite_version_info
+        return float(f"{major}.{minor:02}")
+
+
+def _opened(connection: sqlite3.Connection | None) -> sqlite3.Connection:
+    if connection is None:
+        raise DatabaseNotStartedError("the database is not open: start() the node first")
+    return connection
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[Row]:
+    rows = cursor.fetchall()
+    if not rows:
+        return []
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _translated(error: Exception) -> Exception:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    if code in _WALLS:
+        return ConstraintError(_WALLS[code], str(error).rpartition(": ")[2])
+    match code & _PRIMARY_CODE:
+        case sqlite3.SQLITE_FULL:
+            return DatabaseFullError(str(error))
+        case sqlite3.SQLITE_READONLY:
+            return DatabaseReadOnlyError(str(error))
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return DatabaseBusyError(str(error))
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_IOERR:
+            return DatabaseUnreachableError(str(error))
+        case _:
+            return error
