@@ -1,0 +1,8 @@
+"""The citizens' pages. ``ROUTES`` take small forms; ``UPLOAD_ROUTES`` take files as well (portal/app.py sets their limits)."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+ROUTES: tuple[ControllerRouterHandler, ...] = ()
+UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = ()

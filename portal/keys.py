@@ -1,0 +1,107 @@
+"""What only this installation knows: its secret and the key it signs slips with.
+
+Both come from the environment, or from files under ``CITAS_DATA/secrets`` that are made at the first start and readable by
+the user alone. Several processes that start at once agree on what the first one wrote.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from portal.settings import Settings, SettingsError
+
+_SHORTEST_SECRET = 32
+_SEED_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """One key per purpose, all derived from the installation's secret, so that none is good for another's work."""
+
+    csrf: bytes
+    attempts: bytes
+    access: bytes
+    signing: Ed25519PrivateKey
+
+
+def open_keys(settings: Settings) -> Keys:
+    """Read the keys, making the files at the first start. Raises SettingsError when a given one cannot be used."""
+    secret = _read_secret(settings)
+    return Keys(
+        csrf=_derive(secret, "csrf"),
+        attempts=_derive(secret, "attempts"),
+        access=_derive(secret, "access"),
+        signing=_read_signing_key(settings),
+    )
+
+
+def _derive(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, f"citas/{purpose}".encode(), "sha256")
+
+
+def _read_secret(settings: Settings) -> bytes:
+    given = settings.secret.get_secret_value()
+    if given:
+        if len(given) < _SHORTEST_SECRET:
+            raise SettingsError(f"CITAS_SECRET: must have at least {_SHORTEST_SECRET} characters.")
+        return given.encode()
+    kept = _read_or_make(settings.data / "secrets" / "secret", lambda: secrets.token_urlsafe(48))
+    if len(kept) < _SHORTEST_SECRET:
+        raise SettingsError(f"{settings.data / 'secrets' / 'secret'}: is damaged; put it back from a copy.")
+    return kept.encode()
+
+
+def _read_signing_key(settings: Settings) -> Ed25519PrivateKey:
+    given = settings.signing_key.get_secret_value()
+    path = settings.data / "secrets" / "signing-key"
+    name, text = ("CITAS_SIGNING_KEY", given) if given else (str(path), "")
+    if not text:
+        text = _read_or_make(path, lambda: secrets.token_hex(_SEED_BYTES))
+    try:
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+    except ValueError:
+        raise SettingsError(f"{name}: must be an Ed25519 key as {2 * _SEED_BYTES} hexadecimal digits.") from None
+
+
+def _read_or_make(path: Path, make: Callable[[], str]) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({type(error).__name__}).") from None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_once(path, make())
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"CITAS_DATA: {path} cannot be written ({error.strerror}).") from None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Put the file in its place whole or not at all; the first of several processes wins."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)  # unlike a rename, refuses when somebody was first
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,28 @@
+"""Cookies: finding one in a request's header, and random values as text that a cookie can hold."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+
+def read_cookie(header: str, name: str) -> str:
+    """The value of a cookie in a ``Cookie`` header, or the empty string. Values are ours: no quotes, no escapes."""
+    start = f"{name}="
+    for part in header.split(";"):
+        pair = part.strip()
+        if pair.startswith(start):
+            return pair[len(start) :]
+    return ""
+
+
+def encode(value: bytes) -> str:
+    """Bytes as letters that are safe in cookies, addresses and forms."""
+    return urlsafe_b64encode(value).rstrip(b"=").decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """Back to bytes. Raises ValueError for anything that ``encode`` does not write."""
+    value = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    if encode(value) != text:
+        raise ValueError("not written by encode")
+    return value

@@ -1,0 +1,111 @@
+"""Pages for what went wrong, in plain Spanish: what happened and what to do now. Never a trace.
+
+Litestar calls exception handlers synchronously, so these only choose a template and what it says.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+from litestar.types import ExceptionHandlersMap
+
+from portal.database.errors import ConstraintError, DatabaseBusyError, DatabaseError, TransactionAbortedError
+from portal.domain.errors import TooManyAttempts
+from portal.domain.spanish_dates import time_in_words
+from portal.web import metrics
+from portal.web.csrf import ForgedForm
+from portal.web.logs import request_id
+from portal.web.services import Services
+
+log = structlog.get_logger("citas.http")
+
+AnyRequest = Request[Any, Any, Any]
+
+_OWN_PAGE = frozenset({403, 404, 405, 413, 429, 500, 503})
+_RETRY_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an error page tells. ``back`` is the address of the form to go back to; ``retry_at`` is a time in words."""
+
+    status: int
+    request_id: str
+    back: str = "/"
+    retry_at: str = ""
+
+
+def show_http_error(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """Litestar's own refusals: no such page, wrong method, body too large, and whatever is malformed."""
+    status = error.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return show_failure(_, error)
+    return _page(status, Problem(status, request_id.get()), headers=error.headers)
+
+
+def show_forged_form(request: AnyRequest, _: ForgedForm) -> Response[bytes]:
+    """The form was too old, or cookies are off: back to the form, which is made anew."""
+    return _page(403, Problem(403, request_id.get(), back=_form_of(request)), name="form_expired")
+
+
+def show_too_many_attempts(request: AnyRequest, error: TooManyAttempts) -> Response[bytes]:
+    """A limit was reached: says from when it goes on."""
+    metrics.count(metrics.Outcome.TOO_MANY_ATTEMPTS)
+    services: Services = request.app.state.services
+    wait = max(1, math.ceil((error.retry_at - services.now()).total_seconds()))
+    problem = Problem(429, request_id.get(), back=_form_of(request), retry_at=time_in_words(_next_minute(error.retry_at)))
+    return _page(429, problem, headers={"retry-after": str(wait)})
+
+
+def show_database_error(request: AnyRequest, error: DatabaseError) -> Response[bytes]:
+    """The database is away or overloaded: nothing was lost, try again."""
+    log.error("database", exc_info=error)
+    wait = 1 if isinstance(error, DatabaseBusyError) else _RETRY_SECONDS
+    problem = Problem(503, request_id.get(), back=_form_of(request))
+    return _page(503, problem, headers={"retry-after": str(wait)})
+
+
+def show_failure(_: AnyRequest, error: Exception) -> Response[bytes]:
+    """A fault of ours: the page shows the number to report it by, the log has the rest."""
+    log.error("failure", exc_info=error)
+    return _page(500, Problem(500, request_id.get()))
+
+
+HANDLERS: ExceptionHandlersMap = {
+    ForgedForm: show_forged_form,
+    HTTPException: show_http_error,
+    TooManyAttempts: show_too_many_attempts,
+    DatabaseError: show_database_error,
+    ConstraintError: show_failure,
+    TransactionAbortedError: show_failure,
+    Exception: show_failure,
+}
+
+
+def _page(status: int, problem: Problem, *, name: str = "", headers: dict[str, str] | None = None) -> Response[bytes]:
+    template = name or (str(status) if status in _OWN_PAGE else "400")
+    return Template(f"errors/{template}.html", context={"problem": problem}, status_code=status, headers=headers)
+
+
+def _form_of(request: AnyRequest) -> str:
+    """Where the form of a refused POST is shown. Addresses that only take forms belong to a page above them."""
+    path = request.scope["path"]
+    if path == "/reservar/apartar":
+        return "/reservar"
+    for action in ("/anular", "/cv"):
+        path = path.removesuffix(action)
+    return path
+
+
+def _next_minute(moment: datetime) -> datetime:
+    """Times are told to the minute; rounded down, the promise would be early."""
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)

@@ -1,0 +1,187 @@
+"""The outermost layer: what happens to every request, whatever it asks for, and to every answer, whoever gives it.
+
+One pure ASGI layer instead of a stack of middlewares, because each of those wraps ``send`` again for every request. Litestar
+runs its middlewares inside its routing; this one stands outside, so that "not found" and static files get it as well.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal.database.node import Node, use_node
+from portal.web import metrics
+from portal.web.assets import PREFIX, Assets
+from portal.web.compression import COMPRESSIBLE, SMALLEST, choose_encoding, compress
+from portal.web.csrf import CsrfToken, keep_token
+from portal.web.logs import request_id
+from portal.web.origin import Network, is_trusted
+from portal.web.security import NOT_KEPT, Header
+
+log = structlog.get_logger("citas.http")
+
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_NO_ROUTE = "(none)"
+_LAST_RESORT = (
+    "<!doctype html><html lang=es><meta charset=utf-8><title>Algo falló</title><h1>Algo falló de nuestro lado</h1>"
+    "<p>Vuelve a intentarlo en unos minutos. Si avisas de esta falla, da este número: {}</p></html>"
+)
+"""For when even the error page cannot be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameOptions:
+    """What the frame needs to know of the installation."""
+
+    node: Node
+    assets: Assets
+    csrf_key: bytes
+    security: tuple[Header, ...]
+    trusted_proxies: Sequence[Network]
+    secure_cookies: bool
+
+
+class Frame:
+    """ASGI application around Litestar's."""
+
+    def __init__(self, app: ASGIApp, options: FrameOptions) -> None:
+        self._app = app
+        self._options = options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = _pick_headers(scope["headers"])
+        answer = _Answer(scope["method"], headers, send, self._options)
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"  # Litestar has no HEAD; the answer leaves the body out
+        began = perf_counter()
+        metrics.request_began()
+        identity = self._identify(scope, headers)
+        mark = request_id.set(identity)
+        answer.request_id = identity
+        try:
+            await self._serve(scope, receive, answer)
+        finally:
+            route = scope.get("path_template") or (f"{PREFIX}{{file}}" if answer.is_static else _NO_ROUTE)
+            seconds = perf_counter() - began
+            metrics.request_ended(answer.method, route, answer.status, seconds)
+            log.info("request", method=answer.method, route=route, status=answer.status, ms=round(seconds * 1000, 1))
+            request_id.reset(mark)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["path"].startswith(PREFIX) and await self._serve_file(scope, answer):
+            return
+        keep_token(scope, answer.token)
+        try:
+            with use_node(self._options.node):
+                await self._app(scope, receive, answer.send)
+        except Exception:
+            log.exception("unanswered")
+            if answer.started:
+                raise
+            await answer.apologise()
+
+    async def _serve_file(self, scope: Scope, answer: _Answer) -> bool:
+        asset = self._options.assets.find(scope["path"])
+        if asset is None or scope["method"] != "GET":
+            return False
+        answer.is_static = True
+        picked = answer.headers
+        status, headers, body = asset.answer(picked.get(b"accept-encoding", ""), picked.get(b"if-none-match", ""))
+        await answer.send({"type": "http.response.start", "status": status, "headers": headers})
+        await answer.send({"type": "http.response.body", "body": body, "more_body": False})
+        return True
+
+    def _identify(self, scope: Scope, headers: dict[bytes, str]) -> str:
+        given = headers.get(b"x-request-id", "")
+        peer = scope["client"]
+        if given and peer and is_trusted(peer[0], self._options.trusted_proxies) and _ID.fullmatch(given):
+            return given
+        return secrets.token_hex(8)
+
+
+_WANTED = frozenset({b"accept-encoding", b"cookie", b"if-none-match", b"x-request-id"})
+
+
+def _pick_headers(headers: Any) -> dict[bytes, str]:
+    return {name: value.decode("latin-1") for name, value in headers if name in _WANTED}
+
+
+class _Answer:
+    """One answer on its way out: gets its headers, is compressed, and is counted."""
+
+    __slots__ = ("_held_back", "_options", "_send", "headers", "is_static", "method", "request_id", "started", "status", "token")
+
+    def __init__(self, method: str, headers: dict[bytes, str], send: Send, options: FrameOptions) -> None:
+        self.method = method
+        self.headers = headers
+        self.token = CsrfToken(options.csrf_key, headers.get(b"cookie", ""))
+        self.request_id = ""
+        self.status = 500
+        self.started = False
+        self.is_static = False
+        self._held_back: Message | None = None
+        self._options = options
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """ASGI's ``send``: the start waits for the first piece of the body, which decides about compression."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._complete(message["headers"])
+            self._held_back = message
+            return
+        if message["type"] == "http.response.body":
+            start, self._held_back = self._held_back, None
+            if start is not None:
+                if not self.is_static and not message.get("more_body"):
+                    self._compress(start, message)
+                self.started = True
+                await self._send(start)
+            if self.method == "HEAD":
+                message["body"] = b""
+        await self._send(message)
+
+    async def apologise(self) -> None:
+        """The answer of last resort."""
+        body = _LAST_RESORT.format(self.request_id).encode()
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _complete(self, given: Any) -> list[Header]:
+        headers = list(given)
+        headers.extend(self._options.security)
+        headers.append((b"x-request-id", self.request_id.encode()))
+        if not any(name == b"cache-control" for name, _ in headers):
+            headers.append(NOT_KEPT)
+        if self.token.fresh:
+            headers.append((b"set-cookie", self.token.set_cookie(secure=self._options.secure_cookies)))
+        return headers
+
+    def _compress(self, start: Any, message: Any) -> None:
+        body = message["body"]
+        if len(body) < SMALLEST:
+            return
+        headers = start["headers"]
+        content_type = next((value for name, value in headers if name == b"content-type"), b"")
+        if content_type.split(b";", 1)[0] not in COMPRESSIBLE:
+            return
+        headers.append((b"vary", b"accept-encoding"))
+        encoding = choose_encoding(self.headers.get(b"accept-encoding", ""))
+        if encoding is None:
+            return
+        message["body"] = packed = compress(body, encoding)
+        start["headers"] = [header for header in headers if header[0] != b"content-length"] + [
+            (b"content-encoding", encoding.encode()),
+            (b"content-length", str(len(packed)).encode()),
+        ]
