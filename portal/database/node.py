@@ -144,7 +144,8 @@ def transactional(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any,
     """Run a coroutine function in a transaction, or inside the one this task has open.
 
     Run again, a few times with growing pauses, after a deadlock, a serialization failure or a connection lost before
-    COMMIT: so it must have no effects but those on the database. A connection lost during COMMIT raises CommitUnknownError.
+    COMMIT: so it must have no effects but those on the database. A connection lost during COMMIT raises
+    CommitUnknownError.
     """
 
     @wraps(work)

@@ -230,7 +230,7 @@ class PostgresNodeEngine(TaskEngine):
     # Statements
 
     async def fetch(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
-        """Run one statement with ``$1`` placeholders. Outside a transaction a read is repeated if its connection dies."""
+        """Run one statement with ``$1`` placeholders; a read outside a transaction is repeated if it was cut off."""
         current = self.open_transaction()
         if current is not None:
             return await current.execute(sql, *args)

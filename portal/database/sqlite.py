@@ -3,7 +3,8 @@
 Statements take microseconds, so nothing is handed to threads. All writing goes through one asyncio lock and begins
 IMMEDIATE; only BEGIN can then find another process writing, and is tried again after short random pauses, never by
 SQLite's own busy handler, which would stop the loop. Reads outside a transaction use the reading connection and see
-what is committed, whatever a task is in the middle of writing. ``synchronous=FULL``: what COMMIT returned from is on disk.
+what is committed, whatever a task is in the middle of writing. ``synchronous=FULL``: what COMMIT returned from is on
+disk.
 """
 
 from __future__ import annotations

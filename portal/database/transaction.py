@@ -134,5 +134,3 @@ class NodeTransaction(BaseTransaction):
     async def rollback_to(self, savepoint_name: str) -> None:
         """Go back to a savepoint by its name."""
         await Savepoint(savepoint_name, self).rollback_to()
-
-

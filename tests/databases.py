@@ -1,0 +1,149 @@
+"""Fixtures of the databases, for every test that touches one.
+
+``node``           a fresh, migrated, started node, once on SQLite and once on PostgreSQL, already in use
+``sqlite_node``    the same on SQLite alone          ``postgres_node``   on PostgreSQL alone
+``node_url``       the URL of a fresh, migrated database on either engine, for tests that start processes
+``sqlite_url``, ``postgres_url``                       on one of them
+``new_database``   ``new_database("sqlite")`` makes another such database, as often as needed (two nodes in one test)
+``postgres_server`` the server itself, to restart it or to end connections
+
+A context variable that a fixture sets does not reach the test, so a node in use here is the process's default node
+(``set_default_node``); tests and what they start share it. Fixtures and tests share one event loop per test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from portal.database.migrate import migrate
+from portal.database.node import Node, open_node, set_default_node
+from tests.postgres_server import PostgresServer
+
+T = TypeVar("T")
+NewDatabase = Callable[[str], str]
+
+ENGINES = ("sqlite", "postgresql")
+_TEMPLATE = "template_citas"
+_numbers = count(1)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on a loop and thread of its own, so that the test's loop knows nothing of it."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One real server per test process, without durability."""
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    template = tmp_path_factory.mktemp("template") / "template.db"
+    run_apart(migrate(open_node("template", f"sqlite:///{template}")))
+    return template
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: PostgresServer) -> str:
+    run_apart(_command(postgres_server, f"CREATE DATABASE {_TEMPLATE}"))
+    run_apart(migrate(open_node("template", postgres_server.url(_TEMPLATE))))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
+    """Make fresh, migrated databases, copied from a template; PostgreSQL's are dropped after the test."""
+    made: list[str] = []
+
+    def make(engine: str) -> str:
+        name = f"citas_{next(_numbers)}"
+        if engine == "sqlite":
+            path = tmp_path / f"{name}.db"
+            shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+            return f"sqlite:///{path}"
+        template = request.getfixturevalue("_postgres_template")
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        run_apart(_command(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+        made.append(name)
+        return server.url(name)
+
+    yield make
+    if made:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        run_apart(_command(server, *(f"DROP DATABASE {name} WITH (FORCE)" for name in made)))
+
+
+@pytest.fixture(params=ENGINES)
+def node_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
+    """A fresh, migrated database on either engine."""
+    return new_database(request.param)
+
+
+@pytest.fixture
+def sqlite_url(new_database: NewDatabase) -> str:
+    """A fresh, migrated SQLite file."""
+    return new_database("sqlite")
+
+
+@pytest.fixture
+def postgres_url(new_database: NewDatabase) -> str:
+    """A fresh, migrated PostgreSQL database."""
+    return new_database("postgresql")
+
+
+@pytest.fixture
+async def node(node_url: str) -> AsyncIterator[Node]:
+    """A started node on either engine, in use."""
+    async for started in _in_use(node_url):
+        yield started
+
+
+@pytest.fixture
+async def sqlite_node(sqlite_url: str) -> AsyncIterator[Node]:
+    """A started node on SQLite, in use."""
+    async for started in _in_use(sqlite_url):
+        yield started
+
+
+@pytest.fixture
+async def postgres_node(postgres_url: str) -> AsyncIterator[Node]:
+    """A started node on PostgreSQL, in use."""
+    async for started in _in_use(postgres_url):
+        yield started
+
+
+async def _in_use(url: str) -> AsyncIterator[Node]:
+    started = open_node("portal", url)
+    await started.start()
+    set_default_node(started)
+    try:
+        yield started
+    finally:
+        set_default_node(None)
+        await started.stop()
+
+
+async def _command(server: PostgresServer, *statements: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

