@@ -1,0 +1,238 @@
+"""Open the seats that the calendar says ought to exist, ahead of time and again and again.
+
+Opening is idempotent and additive: what is due and missing is added, what was closed and is due again is reopened, free
+seats no longer due are closed, and what is booked, held or leased is never touched. Overlapping seats of one consultor
+are not opened (ARCHITECTURE, the one idea).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from portal.database.node import fetch, transactional
+from portal.domain.calendar import ClosedDays, DueSeat, Hours, Pause, seats_due
+from portal.domain.errors import OverlappingSeats
+from portal.domain.modality import Modality
+from portal.domain.rules import BookingRules
+from portal.domain.slots import FREE
+from portal.domain.spanish_dates import local_day
+
+_ROWS_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What one round of opening did."""
+
+    added: int = 0
+    reopened: int = 0
+    closed: int = 0
+
+    def __add__(self, other: Opening) -> Opening:
+        return Opening(self.added + other.added, self.reopened + other.reopened, self.closed + other.closed)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOnFile:
+    """A seat that exists already."""
+
+    id: UUID
+    service: UUID
+    starts_at: datetime
+    ends_at: datetime
+    is_open: bool
+    taken: bool
+
+
+async def open_seats(now: datetime, rules: BookingRules) -> Opening:
+    """Bring the seats of every active consultor up to date, from today to the horizon."""
+    consultants = await fetch(
+        'SELECT DISTINCT "staff"."id" FROM "staff" JOIN "weekly_hours" ON "weekly_hours"."consultant" = "staff"."id" '
+        'WHERE "staff"."active"'
+    )
+    done = Opening()
+    for row in consultants:
+        done += await open_seats_of(row["id"], now, rules)
+    return done
+
+
+@transactional
+async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) -> Opening:
+    """Bring one consultor's seats up to date, from today to the horizon, in one transaction."""
+    await lock_schedule([consultant])
+    first, last = local_day(now), local_day(now) + timedelta(days=rules.horizon_days)
+    due = await _seats_due_of(consultant, first, last)
+    on_file = await _seats_on_file(consultant, first, last, now)
+    done = await _settle_known(due, on_file, now)
+    free_of_overlap = _without_overlaps(due, on_file)
+    missing = [pair for pair in free_of_overlap if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now]
+    await _insert_seats(consultant, missing)
+    return done + Opening(added=len(missing))
+
+
+async def lock_schedule(consultants: Iterable[UUID]) -> None:
+    """Inside a transaction: make everybody else who opens or closes seats of these consultores wait."""
+    for consultant in sorted(consultants):
+        await fetch('UPDATE "staff" SET "schedule_version" = "schedule_version" + 1 WHERE "id" = {}', consultant)
+
+
+async def _seats_due_of(consultant: UUID, first: date, last: date) -> list[tuple[UUID, DueSeat]]:
+    hours = await fetch(
+        'SELECT "weekly_hours".*, "service"."minutes", "staff"."center" FROM "weekly_hours" '
+        'JOIN "service" ON "service"."id" = "weekly_hours"."service" '
+        'JOIN "staff" ON "staff"."id" = "weekly_hours"."consultant" '
+        'WHERE "weekly_hours"."consultant" = {} AND "staff"."active" AND "service"."active"',
+        consultant,
+    )
+    if not hours:
+        return []
+    pauses = await fetch('SELECT * FROM "consultant_break" WHERE "consultant" = {}', consultant)
+    closures = await fetch(
+        'SELECT "first_day", "last_day", "reason" FROM "closure" WHERE "first_day" <= {} AND "last_day" >= {} '
+        'AND ("consultant" = {} OR ("consultant" IS NULL AND ("center" IS NULL OR "center" = {})))',
+        *(last, first, consultant, hours[0]["center"]),
+    )
+    holidays = await fetch('SELECT "day", "name" FROM "holiday" WHERE "day" BETWEEN {} AND {}', first, last)
+    due = []
+    for service in {row["service"] for row in hours}:
+        of_service = [row for row in hours if row["service"] == service]
+        for seat in seats_due(
+            first,
+            last,
+            of_service[0]["minutes"],
+            [_hours_from(row) for row in of_service],
+            [Pause(row["weekday"], row["starts"], row["ends"]) for row in pauses],
+            {row["day"]: row["name"] for row in holidays},
+            [ClosedDays(row["first_day"], row["last_day"], row["reason"]) for row in closures],
+        ):
+            due.append((service, seat))
+    return sorted(due, key=lambda pair: pair[1].starts_at)
+
+
+def _hours_from(row: dict[str, Any]) -> Hours:
+    allowed = {
+        Modality.VIRTUAL: row["allows_virtual"],
+        Modality.IN_PERSON: row["allows_in_person"],
+        Modality.PHONE: row["allows_phone"],
+    }
+    modalities = frozenset(modality for modality, allows in allowed.items() if allows)
+    return Hours(row["weekday"], row["opens"], row["closes"], modalities, row["valid_from"], row["valid_until"])
+
+
+async def _seats_on_file(
+    consultant: UUID, first: date, last: date, now: datetime
+) -> dict[tuple[UUID, datetime], SeatOnFile]:
+    rows = await fetch(
+        'SELECT "id", "service", "starts_at", "ends_at", "is_open", "appointment", "kiosk", "held_until" FROM "seat" '
+        'WHERE "consultant" = {} AND "starts_at" >= {} AND "day" BETWEEN {} AND {}',
+        *(consultant, now, first, last),
+    )
+    return {
+        (row["service"], row["starts_at"]): SeatOnFile(
+            row["id"],
+            row["service"],
+            row["starts_at"],
+            row["ends_at"],
+            bool(row["is_open"]),
+            taken=row["appointment"] is not None
+            or row["kiosk"] is not None
+            or (row["held_until"] is not None and row["held_until"] > now),
+        )
+        for row in rows
+    }
+
+
+async def _settle_known(
+    due: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile], now: datetime
+) -> Opening:
+    """Close free seats no longer due (also those whose length changed) and reopen closed ones that are due again."""
+    wanted = {(service, seat.starts_at): seat for service, seat in due}
+    reopened = closed = 0
+    for key, seat in on_file.items():
+        fits = key in wanted and wanted[key].ends_at == seat.ends_at
+        if seat.is_open and not fits and not seat.taken:
+            closed += len(await _close_if_free(seat.id, now))
+        elif not seat.is_open and fits and not _overlaps_taken(wanted[key], seat.id, on_file):
+            await fetch('UPDATE "seat" SET "is_open" = {} WHERE "id" = {}', *(True, seat.id))
+            reopened += 1
+    return Opening(reopened=reopened, closed=closed)
+
+
+async def _close_if_free(seat: UUID, now: datetime) -> list[dict[str, Any]]:
+    return await fetch(
+        f'UPDATE "seat" SET "is_open" = {{}} WHERE "seat"."id" = {{}} AND {FREE} RETURNING "id"', *(False, seat, now)
+    )
+
+
+def _overlaps_taken(due: DueSeat, own: UUID, on_file: dict[tuple[UUID, datetime], SeatOnFile]) -> bool:
+    return any(
+        seat.taken and seat.id != own and due.starts_at < seat.ends_at and seat.starts_at < due.ends_at
+        for seat in on_file.values()
+    )
+
+
+def _without_overlaps(
+    due: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile]
+) -> list[tuple[UUID, DueSeat]]:
+    """The due seats that overlap neither a taken seat of another grid nor an earlier due one of another service."""
+    kept: list[tuple[UUID, DueSeat]] = []
+    for service, seat in due:
+        own = on_file.get((service, seat.starts_at))
+        if _overlaps_taken(seat, own.id if own else UUID(int=0), on_file):
+            continue
+        if kept and kept[-1][1].ends_at > seat.starts_at:
+            continue
+        kept.append((service, seat))
+    return kept
+
+
+async def _insert_seats(consultant: UUID, seats: list[tuple[UUID, DueSeat]]) -> None:
+    if not seats:
+        return
+    center = (await fetch('SELECT "center" FROM "staff" WHERE "id" = {}', consultant))[0]["center"]
+    marks = "({}, {}, {}, {}, {}, {}, {}, 1, {}, {}, {}, {}, 0)"
+    for begin in range(0, len(seats), _ROWS_AT_ONCE):
+        chunk = seats[begin : begin + _ROWS_AT_ONCE]
+        values: list[object] = []
+        for service, seat in chunk:
+            values += [uuid4(), center, service, consultant, seat.day, seat.starts_at, seat.ends_at]
+            values += [modality in seat.modalities for modality in (Modality.VIRTUAL, Modality.IN_PERSON, Modality.PHONE)]
+            values.append(True)
+        await fetch(
+            'INSERT INTO "seat" ("id", "center", "service", "consultant", "day", "starts_at", "ends_at", "number", '
+            '"allows_virtual", "allows_in_person", "allows_phone", "is_open", "hold_extensions") '
+            f"VALUES {', '.join([marks] * len(chunk))} ON CONFLICT DO NOTHING",
+            *values,
+        )
+
+
+@transactional
+async def open_single_seat(
+    consultant: UUID, service: UUID, center: UUID, starts_at: datetime, ends_at: datetime, number: int = 1
+) -> UUID:
+    """Open one seat outside the weekly hours, in every modality. Raises OverlappingSeats.
+
+    Seats of one group (same service and start, another ``number``) stand beside each other; anything else may not overlap.
+    """
+    await lock_schedule([consultant])
+    overlapping = await fetch(
+        'SELECT "id" FROM "seat" WHERE "consultant" = {} AND "starts_at" < {} AND "ends_at" > {} '
+        'AND ("is_open" OR "appointment" IS NOT NULL) '
+        'AND NOT ("service" = {} AND "starts_at" = {} AND "ends_at" = {} AND "number" <> {}) LIMIT 1',
+        *(consultant, ends_at, starts_at, service, starts_at, ends_at, number),
+    )
+    if overlapping or ends_at <= starts_at:
+        raise OverlappingSeats
+    identity = uuid4()
+    await fetch(
+        'INSERT INTO "seat" ("id", "center", "service", "consultant", "day", "starts_at", "ends_at", "number", '
+        '"allows_virtual", "allows_in_person", "allows_phone", "is_open", "hold_extensions") '
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0)",
+        *(identity, center, service, consultant, local_day(starts_at), starts_at, ends_at, number),
+        *(True, True, True, True),
+    )
+    return identity
