@@ -1,7 +1,7 @@
 """What only this installation knows: its secret and the key it signs slips with.
 
-Both come from the environment, or from files under ``CITAS_DATA/secrets`` that are made at the first start and readable by
-the user alone. Several processes that start at once agree on what the first one wrote.
+Both come from the environment, or from files under ``CITAS_DATA/secrets`` that are made at the first start and
+readable by the user alone. Several processes that start at once agree on what the first one wrote.
 """
 
 from __future__ import annotations

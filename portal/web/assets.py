@@ -1,7 +1,7 @@
 """Static files: read once at the start, named after their content, compressed once, kept by browsers for a year.
 
-``css/citas.css`` is served as ``/static/css/citas.3f2a90c1.css``. A file that refers to others by ``url(...)`` gets their new
-names written into it, so that a changed font changes the name of the style sheet too.
+``css/citas.css`` is served as ``/static/css/citas.3f2a90c1.css``. A file that refers to others by ``url(...)`` gets
+their new names written into it, so that a changed font changes the name of the style sheet too.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Compression of pages as they are made. What never changes is compressed once, at the start (assets.py).
 
-Not Litestar's middleware: it compresses PDF files and pictures too, finds ``br`` in ``br;q=0``, and wraps every message.
+Not Litestar's middleware: it compresses PDF files and pictures too, finds ``br`` in ``br;q=0``, and wraps every
+message.
 
-Secrets in compressed pages: a page that repeats what a stranger typed beside a secret lets the stranger guess the secret by
-the length of the answer (BREACH). The only secret in our pages that is worth guessing is the CSRF token, and csrf.py masks it
-with fresh random bytes each time it is written, so that no two answers have it in common.
+Secrets in compressed pages: a page that repeats what a stranger typed beside a secret lets the stranger guess the
+secret by the length of the answer (BREACH). The only secret in our pages that is worth guessing is the CSRF token,
+and csrf.py masks it with fresh random bytes each time it is written, so that no two answers have it in common.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import zlib
 from enum import StrEnum
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
 SMALLEST = 600
 """Bytes below which the saved packet is not worth the work."""
@@ -55,15 +56,20 @@ def choose_encoding(accepted: str) -> Encoding | None:
 def compress(body: bytes, encoding: Encoding) -> bytes:
     """Compress a page that is sent once: quick rather than small."""
     if encoding is Encoding.BROTLI:
-        return brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY)
+        return _brotli(body, BROTLI_QUALITY)
     return _gzip(body, GZIP_LEVEL)
 
 
 def compress_hard(body: bytes, encoding: Encoding) -> bytes:
     """Compress what is sent thousands of times: as small as it gets."""
     if encoding is Encoding.BROTLI:
-        return brotli.compress(body, mode=brotli.MODE_TEXT, quality=11)
+        return _brotli(body, 11)
     return _gzip(body, 9)
+
+
+def _brotli(body: bytes, quality: int) -> bytes:
+    packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
+    return packed
 
 
 def _gzip(body: bytes, level: int) -> bytes:

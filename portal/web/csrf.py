@@ -1,10 +1,10 @@
 """Forms of other sites must not act in a citizen's name.
 
-The browser keeps a random value in an HttpOnly cookie, with our keyed hash of it. Every form carries the same value, masked:
-XORed with random bytes that stand beside it, new each time, so that compression gives nothing away (compression.py). A form
-is taken when its value is the cookie's and the hash is ours. Litestar's middleware does much the same, but writes the value
-unmasked, sets its cookie on every answer, and never replaces one whose hash is wrong, which locks a browser out for good when
-the secret changes.
+The browser keeps a random value in an HttpOnly cookie, with our keyed hash of it. Every form carries the same value,
+masked: XORed with random bytes that stand beside it, new each time, so that compression gives nothing away
+(compression.py). A form is taken when its value is the cookie's and the hash is ours. Litestar's middleware does much
+the same, but writes the value unmasked, sets its cookie on every answer, and never replaces one whose hash is wrong,
+which locks a browser out for good when the secret changes.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ def show_too_many_attempts(request: AnyRequest, error: TooManyAttempts) -> Respo
     metrics.count(metrics.Outcome.TOO_MANY_ATTEMPTS)
     services: Services = request.app.state.services
     wait = max(1, math.ceil((error.retry_at - services.now()).total_seconds()))
-    problem = Problem(429, request_id.get(), back=_form_of(request), retry_at=time_in_words(_next_minute(error.retry_at)))
+    retry_at = time_in_words(_next_minute(error.retry_at))
+    problem = Problem(429, request_id.get(), back=_form_of(request), retry_at=retry_at)
     return _page(429, problem, headers={"retry-after": str(wait)})
 
 

@@ -1,20 +1,29 @@
 """The outermost layer: what happens to every request, whatever it asks for, and to every answer, whoever gives it.
 
-One pure ASGI layer instead of a stack of middlewares, because each of those wraps ``send`` again for every request. Litestar
-runs its middlewares inside its routing; this one stands outside, so that "not found" and static files get it as well.
+One pure ASGI layer instead of a stack of middlewares, because each of those wraps ``send`` again for every request.
+Litestar runs its middlewares inside its routing; this one stands outside, so that "not found" and static files get it
+as well.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import (
+    ASGIApp,
+    HTTPResponseBodyEvent,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
 
 from portal.database.node import Node, use_node
 from portal.web import metrics
@@ -56,9 +65,12 @@ class Frame:
         self._options = options
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        await self._frame(scope, receive, send)
+
+    async def _frame(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         headers = _pick_headers(scope["headers"])
         answer = _Answer(scope["method"], headers, send, self._options)
         if scope["method"] == "HEAD":
@@ -77,7 +89,7 @@ class Frame:
             log.info("request", method=answer.method, route=route, status=answer.status, ms=round(seconds * 1000, 1))
             request_id.reset(mark)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _serve(self, scope: HTTPScope, receive: Receive, answer: _Answer) -> None:
         if scope["path"].startswith(PREFIX) and await self._serve_file(scope, answer):
             return
         keep_token(scope, answer.token)
@@ -90,18 +102,17 @@ class Frame:
                 raise
             await answer.apologise()
 
-    async def _serve_file(self, scope: Scope, answer: _Answer) -> bool:
+    async def _serve_file(self, scope: HTTPScope, answer: _Answer) -> bool:
         asset = self._options.assets.find(scope["path"])
         if asset is None or scope["method"] != "GET":
             return False
         answer.is_static = True
         picked = answer.headers
         status, headers, body = asset.answer(picked.get(b"accept-encoding", ""), picked.get(b"if-none-match", ""))
-        await answer.send({"type": "http.response.start", "status": status, "headers": headers})
-        await answer.send({"type": "http.response.body", "body": body, "more_body": False})
+        await answer.send_whole(status, headers, body)
         return True
 
-    def _identify(self, scope: Scope, headers: dict[bytes, str]) -> str:
+    def _identify(self, scope: HTTPScope, headers: dict[bytes, str]) -> str:
         given = headers.get(b"x-request-id", "")
         peer = scope["client"]
         if given and peer and is_trusted(peer[0], self._options.trusted_proxies) and _ID.fullmatch(given):
@@ -112,14 +123,25 @@ class Frame:
 _WANTED = frozenset({b"accept-encoding", b"cookie", b"if-none-match", b"x-request-id"})
 
 
-def _pick_headers(headers: Any) -> dict[bytes, str]:
+def _pick_headers(headers: Iterable[Header]) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in headers if name in _WANTED}
 
 
 class _Answer:
     """One answer on its way out: gets its headers, is compressed, and is counted."""
 
-    __slots__ = ("_held_back", "_options", "_send", "headers", "is_static", "method", "request_id", "started", "status", "token")
+    __slots__ = (
+        "_kept_headers",
+        "_options",
+        "_send",
+        "headers",
+        "is_static",
+        "method",
+        "request_id",
+        "started",
+        "status",
+        "token",
+    )
 
     def __init__(self, method: str, headers: dict[bytes, str], send: Send, options: FrameOptions) -> None:
         self.method = method
@@ -129,7 +151,7 @@ class _Answer:
         self.status = 500
         self.started = False
         self.is_static = False
-        self._held_back: Message | None = None
+        self._kept_headers: list[Header] = []
         self._options = options
         self._send = send
 
@@ -137,16 +159,14 @@ class _Answer:
         """ASGI's ``send``: the start waits for the first piece of the body, which decides about compression."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = self._complete(message["headers"])
-            self._held_back = message
+            self._kept_headers = self._complete(message["headers"])
             return
         if message["type"] == "http.response.body":
-            start, self._held_back = self._held_back, None
-            if start is not None:
+            if not self.started:
                 if not self.is_static and not message.get("more_body"):
-                    self._compress(start, message)
+                    self._compress(self._kept_headers, message)
                 self.started = True
-                await self._send(start)
+                await self._send({"type": "http.response.start", "status": self.status, "headers": self._kept_headers})
             if self.method == "HEAD":
                 message["body"] = b""
         await self._send(message)
@@ -155,10 +175,14 @@ class _Answer:
         """The answer of last resort."""
         body = _LAST_RESORT.format(self.request_id).encode()
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
+        await self.send_whole(500, headers, body)
+
+    async def send_whole(self, status: int, headers: list[Header], body: bytes) -> None:
+        """Send an answer that is not Litestar's."""
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _complete(self, given: Any) -> list[Header]:
+    def _complete(self, given: Iterable[Header]) -> list[Header]:
         headers = list(given)
         headers.extend(self._options.security)
         headers.append((b"x-request-id", self.request_id.encode()))
@@ -168,20 +192,18 @@ class _Answer:
             headers.append((b"set-cookie", self.token.set_cookie(secure=self._options.secure_cookies)))
         return headers
 
-    def _compress(self, start: Any, message: Any) -> None:
+    def _compress(self, headers: list[Header], message: HTTPResponseBodyEvent) -> None:
         body = message["body"]
-        if len(body) < SMALLEST:
-            return
-        headers = start["headers"]
-        content_type = next((value for name, value in headers if name == b"content-type"), b"")
-        if content_type.split(b";", 1)[0] not in COMPRESSIBLE:
+        if len(body) < SMALLEST or _type_of(headers) not in COMPRESSIBLE:
             return
         headers.append((b"vary", b"accept-encoding"))
         encoding = choose_encoding(self.headers.get(b"accept-encoding", ""))
         if encoding is None:
             return
         message["body"] = packed = compress(body, encoding)
-        start["headers"] = [header for header in headers if header[0] != b"content-length"] + [
-            (b"content-encoding", encoding.encode()),
-            (b"content-length", str(len(packed)).encode()),
-        ]
+        headers[:] = [header for header in headers if header[0] != b"content-length"]
+        headers += [(b"content-encoding", encoding.encode()), (b"content-length", str(len(packed)).encode())]
+
+
+def _type_of(headers: list[Header]) -> bytes:
+    return next((value for name, value in headers if name == b"content-type"), b"").split(b";", 1)[0]

@@ -1,8 +1,8 @@
 """Logs: one JSON object per line on standard error, ours and granian's and the libraries' alike.
 
-What may be in them: times, request ids, route templates, status, durations, names of exceptions and the places in the code
-where they arose. What may not: addresses of people, query strings, anything that somebody typed. Therefore the text of an
-exception is written only when it is one of ours; a library's may quote the value that it did not like.
+What may be in them: times, request ids, route templates, status, durations, names of exceptions and the places in the
+code where they arose. What may not: addresses of people, query strings, anything that somebody typed. Therefore the
+text of an exception is written only when it is one of ours; a library's may quote the value that it did not like.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def _shorten(filename: str) -> str:
 
 
 def _stamp(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
-    stamped = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "pid": os.getpid(), **event}
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    stamped = {"time": time, "level": level, "pid": os.getpid(), **event}
     if current := request_id.get():
         stamped["request_id"] = current
     return stamped

@@ -1,9 +1,9 @@
 """Figures for Prometheus. Labels are route templates and names of outcomes, never what somebody typed.
 
-Several workers serve ``/metrics``, and each scrape reaches one of them. prometheus-client's multi-process mode lets any of
-them answer for all: each keeps its figures in files of the folder that ``PROMETHEUS_MULTIPROC_DIR`` names, and the answer
-adds them up. The command line sets that variable and empties the folder before the first worker starts (the library reads
-it when it is imported). Without it, as in tests, the figures are those of the process.
+Several workers serve ``/metrics``, and each scrape reaches one of them. prometheus-client's multi-process mode lets
+any of them answer for all: each keeps its figures in files of the folder that ``PROMETHEUS_MULTIPROC_DIR`` names, and
+the answer adds them up. The command line sets that variable and empties the folder before the first worker starts
+(the library reads it when it is imported). Without it, as in tests, the figures are those of the process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _seconds = Histogram(
 )
 _in_flight = Gauge("citas_http_in_flight", "Requests being answered", multiprocess_mode="livesum")
 _outcomes = Counter("citas_outcomes", "What became of people's wishes", ["outcome"])
-_render_waiting = Gauge("citas_documents_waiting", "PDF documents asked for and not made yet", multiprocess_mode="livesum")
+_render_waiting = Gauge(
+    "citas_documents_waiting", "PDF documents asked for and not made yet", multiprocess_mode="livesum"
+)
 
 # labels() takes a lock and joins strings each time; there are few combinations, so each is looked up once.
 _counted: dict[tuple[str, str, int], Counter] = {}
@@ -86,7 +88,8 @@ def write_metrics(outbox: dict[str, int]) -> bytes:
 
 
 def _outbox_lines(outbox: dict[str, int]) -> bytes:
-    # Counted in the database by whoever is asked, so it needs no registry: a gauge kept there would be summed over processes.
+    # Counted in the database by whoever is asked, so it needs no registry: a gauge kept there would be summed over
+    # processes.
     own = CollectorRegistry()
     depth = Gauge("citas_outbox_messages", "Messages by state", ["state"], registry=own)
     for state, number in sorted(outbox.items()):

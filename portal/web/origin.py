@@ -15,9 +15,9 @@ UNKNOWN = "unknown"
 def find_origin(peer: str, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
     """The address that limits count: an IPv4 address, or the /64 network of an IPv6 one.
 
-    ``forwarded`` are the values of the ``X-Forwarded-For`` headers in their order. They are read from the right, each entry
-    believed only because a trusted proxy wrote it; whoever wrote the first one that is no trusted proxy is the client. If an
-    entry that has to be read is not an address, none is believed and the peer counts.
+    ``forwarded`` are the values of the ``X-Forwarded-For`` headers in their order. They are read from the right, each
+    entry believed only because a trusted proxy wrote it; whoever wrote the first one that is no trusted proxy is the
+    client. If an entry that has to be read is not an address, none is believed and the peer counts.
     """
     client = _parse(peer)
     if client is None:

@@ -1,4 +1,6 @@
-"""The citizens' pages. ``ROUTES`` take small forms; ``UPLOAD_ROUTES`` take files as well (portal/app.py sets their limits)."""
+"""The citizens' pages. ``ROUTES`` take small forms; ``UPLOAD_ROUTES`` take files as well (portal/app.py sets their
+limits).
+"""
 
 from __future__ import annotations
 
