@@ -1,7 +1,7 @@
 """The press: Jinja and WeasyPrint, set up once in a process, that turn frozen values into accessible PDFs.
 
-One FontConfiguration serves the process for its whole life, since each new one leaks memory and reads the fonts anew; it
-must not be shared between threads. The press reads templates and fonts of this package and nothing else.
+One FontConfiguration serves the process for its whole life, since each new one leaks memory and reads the fonts anew;
+it must not be shared between threads. The press reads templates and fonts of this package and nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ ASSET_SCHEME = "asset:"
 PDF_VARIANT = "pdf/ua-1"
 
 _FONT_TYPE = {"Content-Type": "font/woff2"}
+_A5_MM = (148.0, 210.0)
+# What is too long for A5 is set on a larger sheet of the same shape, which is then printed smaller.
+_A5_SCALES = (1.0, 1.1, 1.2, 1.35, 1.6, 2.0)
 
 
 class FaultyDocumentError(Exception):
@@ -76,55 +79,75 @@ class Press:
         return self._templates.get_template("documents/slip.html").render(slip=slip, paper=paper, qr=qr)
 
     def print_slip(self, slip: Slip, paper: Paper) -> bytes:
-        """A slip as PDF/UA-1 on one page. Raises FaultyDocumentError."""
-        return self.print_html(self.slip_html(slip, paper), self._slip_styles[paper], cut=paper is Paper.TICKET)
+        """A slip as PDF/UA-1 on one page; long texts make the print on A5 smaller. Raises FaultyDocumentError."""
+        return self.print_slip_html(self.slip_html(slip, paper), paper)
+
+    def print_slip_html(self, html: str, paper: Paper) -> bytes:
+        """Lay out and write what ``slip_html`` gave."""
+        scales = _A5_SCALES if paper is Paper.A5 else (1.0,)
+        for scale in scales:
+            document = self.lay_out(html, self._slip_styles[paper, scale])
+            if len(document.pages) == 1:
+                if paper is Paper.TICKET:
+                    _cut_the_roll(document)
+                return self.write(document, zoom=1 / scale)
+        raise FaultyDocumentError("the slip does not fit on one page")
 
     def print_leaflet(self) -> bytes:
         """The leaflet on how to enter a video call as PDF/UA-1. Raises FaultyDocumentError."""
-        return self.print_html(self._templates.get_template("documents/leaflet.html").render(), self._leaflet_styles)
+        html = self._templates.get_template("documents/leaflet.html").render()
+        return self.write(self.lay_out(html, self.style("document.css", "leaflet.css")))
 
-    def print_html(self, html: str, styles: list[CSS], *, cut: bool = False) -> bytes:
-        """Lay out and write a page as PDF/UA-1; ``cut`` ends the first page where the element ``#end`` stands."""
-        with self._strictly():
+    def lay_out(self, html: str, styles: list[CSS]) -> Document:
+        """Set a page in these styles. Raises FaultyDocumentError when an image, a font or a style is not there."""
+        with _strictly():
             page = HTML(string=html, url_fetcher=self._fetcher)
-            document = page.render(font_config=self._fonts, stylesheets=styles, pdf_variant=PDF_VARIANT)
-            if cut:
-                _cut_the_roll(document)
-            pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT, pdf_tags=True, pdf_version="1.7")
+            return page.render(font_config=self._fonts, stylesheets=styles, pdf_variant=PDF_VARIANT)
+
+    def write(self, document: Document, *, zoom: float = 1.0) -> bytes:
+        """Write a laid out document as PDF/UA-1. Raises FaultyDocumentError."""
+        with _strictly():
+            pdf: bytes = document.write_pdf(zoom=zoom, pdf_variant=PDF_VARIANT, pdf_tags=True, pdf_version="1.7")
         return pdf
 
     def style(self, *names: str) -> list[CSS]:
-        """The style sheets of these names in ``templates/documents``, read for this press."""
-        with self._strictly():
+        """The style sheets of these names in ``templates/documents``, with their fonts."""
+        with _strictly():
             return [
                 CSS(filename=TEMPLATES / "documents" / name, url_fetcher=self._fetcher, font_config=self._fonts)
                 for name in names
             ]
 
     @cached_property
-    def _slip_styles(self) -> dict[Paper, list[CSS]]:
-        return {paper: self.style("document.css", "slip.css", f"slip_{paper}.css") for paper in Paper}
+    def _slip_styles(self) -> dict[tuple[Paper, float], list[CSS]]:
+        shared = self.style("document.css", "slip.css")
+        sheet = [*shared, *self.style("slip_a5.css")]
+        styles = {(Paper.A5, scale): [*sheet, *self._larger_sheet(scale)] for scale in _A5_SCALES}
+        styles[Paper.TICKET, 1.0] = [*shared, *self.style("slip_ticket.css")]
+        return styles
 
-    @cached_property
-    def _leaflet_styles(self) -> list[CSS]:
-        return self.style("document.css", "leaflet.css")
+    def _larger_sheet(self, scale: float) -> list[CSS]:
+        width, height = (side * scale for side in _A5_MM)
+        return [CSS(string=f"@page {{ size: {width}mm {height}mm }}", url_fetcher=self._fetcher)]
 
-    @contextmanager
-    def _strictly(self) -> Iterator[None]:
-        """Turn into an error whatever would silently be left out, and WeasyPrint's BaseException into an ordinary one."""
-        complaints = _Complaints()
-        logger = logging.getLogger("weasyprint")
-        logger.addHandler(complaints)
-        try:
-            yield
-        except FatalURLFetchingError as refusal:
-            raise FaultyDocumentError(str(refusal)) from None
-        finally:
-            logger.removeHandler(complaints)
-        if complaints.sentences:
-            raise FaultyDocumentError("; ".join(complaints.sentences))
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Make an error of what would silently be left out, and an ordinary one of WeasyPrint's BaseException."""
+    complaints = _Complaints()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(complaints)
+    try:
+        yield
+    except FatalURLFetchingError as refusal:
+        raise FaultyDocumentError(str(refusal)) from None
+    finally:
+        logger.removeHandler(complaints)
+    if complaints.sentences:
+        raise FaultyDocumentError("; ".join(complaints.sentences))
 
 
 def _cut_the_roll(document: Document) -> None:
+    """End the one long page where the element ``#end`` stands."""
     page = document.pages[0]
     page.height = page.anchors["end"][1]

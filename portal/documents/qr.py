@@ -1,8 +1,8 @@
 """The QR of a slip as inline SVG: dark modules as one path, on a whole grid, with alternative text.
 
-An address whose scheme and host are in capitals is split where the QR's compact alphabet (digits, capitals, ``$%*+-./:``)
-ends and begins again, since ``/v/``, ``?`` and ``=`` are not in it: the base32 of the signature then takes 5.5 bits a
-character instead of 8.
+An address whose scheme and host are in capitals is split where the QR's compact alphabet (digits, capitals,
+``$%*+-./:``) ends and begins again, since ``v``, ``?`` and ``=`` are not in it: the base32 of the signature then takes
+5.5 bits a character instead of 8.
 """
 
 from __future__ import annotations

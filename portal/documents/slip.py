@@ -7,29 +7,29 @@ from datetime import datetime
 from enum import StrEnum
 
 from portal.domain.modality import Modality
-from portal.domain.spanish_dates import date_in_words, local_day, moment_in_words, time_in_words
+from portal.domain.spanish_dates import date_in_words, local_day, time_in_words
 
 CODE_GROUP = 4
 
 
 class Paper(StrEnum):
-    """What a slip is printed on: a sheet of 148 × 210 mm, or a roll 80 mm wide, cut where the text ends."""
+    """What a slip is printed on: a sheet of 148 by 210 mm, or a roll 80 mm wide, cut where the text ends."""
 
     A5 = "a5"
     TICKET = "ticket"
 
     @property
     def module_mm(self) -> float:
-        """Width of a QR module: on the roll five dots of a thermal printer of 203 dpi, never less than 0.5 mm."""
-        return 0.625 if self is Paper.TICKET else 0.6
+        """Width of a QR module: on the roll six dots of a thermal printer of 203 dpi, never less than 0.5 mm."""
+        return 0.75 if self is Paper.TICKET else 0.6
 
 
 @dataclass(frozen=True)
 class Slip:
     """Everything that a slip says. Moments are aware; texts are Spanish, as they are to be read.
 
-    ``how_to_enter`` is for a video call, ``phone`` for a call; ``verify_url`` is what the QR opens, ``manage_url`` where
-    the cita is seen, moved and cancelled.
+    ``how_to_enter`` is for a video call, ``phone`` for a call; ``verify_url`` is what the QR opens, ``manage_url``
+    where the cita is seen, moved and cancelled.
     """
 
     code: str
@@ -67,8 +67,12 @@ class Slip:
         return time_in_words(self.ends_at)
 
     @property
-    def issued(self) -> str:
-        return moment_in_words(self.issued_at)
+    def issued_day(self) -> str:
+        return date_in_words(local_day(self.issued_at))
+
+    @property
+    def issued_time(self) -> str:
+        return time_in_words(self.issued_at)
 
     @property
     def manage_address(self) -> str:

@@ -42,7 +42,7 @@ VIRTUAL = Slip(
     holder_name="Rosa Quispe Ñahui",
     document_hint="DNI •••••678",
     bring=("Tu documento de identidad", "Tu currículum vitae, si lo tienes, de preferencia documentado"),
-    how_to_enter="A la hora de tu cita, el consultor te invita por correo a Google Meet. Toca el enlace de la invitación.",
+    how_to_enter="A la hora de tu cita, el consultor te invita por correo a Google Meet. Toca el enlace del correo.",
     verify_url=address_for(CLAIM),
     manage_url="https://citas.trabajo.gob.pe/citas",
     issued_at=datetime(2026, 12, 28, 20, 5, tzinfo=UTC),
