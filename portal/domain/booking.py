@@ -201,13 +201,18 @@ async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staf
     """
     if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
         raise NotOffered
-    for candidate in await find_candidates(key, now):
-        moved = await _move(code, key.modality, candidate.seat, now, rules, staff)
-        if moved is not None:
-            return moved
-    if (earlier := await _find_moved(code, key)) is not None:
-        return earlier
-    raise SeatTaken(await nearest_slots(key, now, rules))
+    try:
+        for candidate in await find_candidates(key, now):
+            moved = await _move(code, key.modality, candidate.seat, now, rules, staff)
+            if moved is not None:
+                return moved
+        raise SeatTaken
+    except (SeatTaken, NotReserved) as refusal:
+        if (earlier := await _find_moved(code, key)) is not None:
+            return earlier
+        if isinstance(refusal, NotReserved):
+            raise
+        raise SeatTaken(await nearest_slots(key, now, rules)) from None
 
 
 @transactional

@@ -78,6 +78,7 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
     CODE_SENT_AGAIN = "code_sent_again"
     CV_RECEIVED = "cv_received"
+    CV_REMOVED = "cv_removed"
     QUESTION_RECEIVED = "question_received"
 
 

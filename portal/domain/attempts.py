@@ -1,0 +1,87 @@
+"""Limits on attempts: how often something may be tried in one window of time, counted in the database for all workers.
+
+Whoever is counted (a session, a document, an origin, a code) is stored as a keyed hash alone. Windows have fixed
+borders, so that counting is one statement; whoever spends a limit at the end of a window may begin the next at once, up
+to twice the limit in a short time, which these limits can bear.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from portal.database.node import fetch, in_transaction
+from portal.domain.errors import TooManyAttempts
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_COUNT = (
+    'INSERT INTO "attempt_window" ("key", "count", "expires_at") VALUES {rows} '
+    'ON CONFLICT ("key") DO UPDATE SET "count" = "attempt_window"."count" + 1 RETURNING "key", "count"'
+)
+
+
+class AttemptKind(StrEnum):
+    """What is counted, and for whom."""
+
+    HOLD_BY_SESSION = "hold/session"
+    BOOK_BY_SESSION = "book/session"
+    BOOK_BY_DOCUMENT = "book/document"
+    REQUEST_BY_ORIGIN = "request/origin"
+    LOOKUP_BY_CODE = "lookup/code"
+    LOOKUP_BY_ORIGIN = "lookup/origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``most`` attempts of one subject in each window."""
+
+    kind: AttemptKind
+    most: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try, to be counted against a limit. ``subject`` is whom it is counted for: an address, a code, a document."""
+
+    limit: Limit
+    subject: str
+
+
+async def count_attempt(limit: Limit, subject: str, *, now: datetime, secret: bytes) -> None:
+    """Count one attempt. Raises TooManyAttempts when it is one too many."""
+    await count_attempts(Attempt(limit, subject), now=now, secret=secret)
+
+
+async def count_attempts(*attempts: Attempt, now: datetime, secret: bytes) -> None:
+    """Count several attempts in one statement; ``now`` is aware UTC.
+
+    Raises TooManyAttempts, with the latest of the ends of the windows that are full, when any is one too many; all stay
+    counted. Must not run inside a transaction: what a refusal rolls back would not have been counted.
+    """
+    if in_transaction():
+        raise RuntimeError("attempts are counted outside of transactions")
+    # Sorted, because two statements that lock the same rows in different orders wait for each other.
+    windows = dict(sorted(_window(attempt, now, secret) for attempt in attempts))
+    rows = ", ".join("({}, 1, {})" for _ in windows)
+    values = [value for key, (end, _) in windows.items() for value in (key, end)]
+    counted = {row["key"]: row["count"] for row in await fetch(_COUNT.replace("{rows}", rows), *values)}
+    full = [end for key, (end, most) in windows.items() if counted[key] > most]
+    if full:
+        raise TooManyAttempts(max(full))
+
+
+async def purge_attempts(now: datetime) -> None:
+    """Forget windows that are over."""
+    await fetch('DELETE FROM "attempt_window" WHERE "expires_at" <= {}', now)
+
+
+def _window(attempt: Attempt, now: datetime, secret: bytes) -> tuple[str, tuple[datetime, int]]:
+    limit = attempt.limit
+    number = (now - _EPOCH) // limit.window
+    message = f"{limit.kind}\0{limit.window.total_seconds()}\0{number}\0{attempt.subject}".encode()
+    key = urlsafe_b64encode(hmac.digest(secret, message, "sha256")).decode()
+    return key, (_EPOCH + (number + 1) * limit.window, limit.most)

@@ -1,0 +1,133 @@
+"""Visits: a browser on its way to a cita, with the seat it holds and what was typed so far.
+
+The browser knows its visit by a random cookie; the database keeps the cookie's hash, so that who reads the database
+cannot take over a visit. A visit begins when a seat is held, lasts two hours from the last step, and every worker and
+machine sees it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from portal.database.node import fetch
+from portal.domain.modality import Modality
+
+LASTS: Final = timedelta(hours=2)
+_COOKIE_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed into the form of ``/reservar/datos``, as it was typed; fields are named as in the form."""
+
+    tipo_documento: str = ""
+    numero_documento: str = ""
+    nombres: str = ""
+    apellido_paterno: str = ""
+    apellido_materno: str = ""
+    fecha_nacimiento: str = ""
+    correo: str = ""
+    celular: str = ""
+    ubigeo: str = ""
+    atencion_preferente: str = ""
+    idioma: str = ""
+    motivo: str = ""
+    aviso_privacidad: str = ""
+    acepta_promociones: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit as it was found. ``expires_at`` is aware UTC."""
+
+    hold_token: str
+    seat: UUID
+    modality: Modality
+    draft: Draft
+    expires_at: datetime
+
+
+_decode_draft = msgspec.json.Decoder(Draft).decode
+_encode_draft = msgspec.json.Encoder().encode
+
+
+def new_cookie() -> str:
+    """A value for the cookie of a visit that is about to begin; nobody can guess it."""
+    return secrets.token_urlsafe(_COOKIE_BYTES)
+
+
+async def find_visit(cookie: str, now: datetime) -> Visit | None:
+    """The visit that a cookie names, unless there is none or it is over. Changes nothing."""
+    if not cookie:
+        return None
+    rows = await fetch(
+        'SELECT "hold_token", "seat", "modality", "draft", "expires_at" FROM "visit" '
+        'WHERE "key" = {} AND "expires_at" > {}',
+        _key(cookie),
+        now,
+    )
+    if not rows or rows[0]["seat"] is None:
+        return None
+    row = rows[0]
+    return Visit(
+        hold_token=row["hold_token"],
+        seat=row["seat"],
+        modality=Modality(row["modality"]),
+        draft=_decode_draft(row["draft"]),
+        expires_at=row["expires_at"],
+    )
+
+
+async def remember_hold(cookie: str, hold_token: str, seat: UUID, modality: Modality, now: datetime) -> None:
+    """Begin the visit with the seat that is held, or note that it holds another one now; what was typed stays."""
+    await fetch(
+        'INSERT INTO "visit" ("key", "hold_token", "seat", "modality", "draft", "expires_at") '
+        "VALUES ({}, {}, {}, {}, {}, {}) "
+        'ON CONFLICT ("key") DO UPDATE SET "hold_token" = excluded."hold_token", "seat" = excluded."seat", '
+        '"modality" = excluded."modality", "expires_at" = excluded."expires_at"',
+        _key(cookie),
+        hold_token,
+        seat,
+        modality.value,
+        "{}",
+        now + LASTS,
+    )
+
+
+async def save_draft(cookie: str, draft: Draft, now: datetime) -> None:
+    """Keep what was typed, and the visit for two more hours."""
+    await fetch(
+        'UPDATE "visit" SET "draft" = {}, "expires_at" = {} WHERE "key" = {} AND "expires_at" > {}',
+        _encode_draft(draft).decode(),
+        now + LASTS,
+        _key(cookie),
+        now,
+    )
+
+
+async def stay(cookie: str, now: datetime) -> None:
+    """Keep the visit for two more hours from now, e.g. when somebody asks for more time."""
+    await fetch(
+        'UPDATE "visit" SET "expires_at" = {} WHERE "key" = {} AND "expires_at" > {}', now + LASTS, _key(cookie), now
+    )
+
+
+async def forget(cookie: str) -> None:
+    """End the visit: what was typed is gone."""
+    await fetch('DELETE FROM "visit" WHERE "key" = {}', _key(cookie))
+
+
+async def purge_visits(now: datetime) -> None:
+    """Delete visits that are over, with what was typed in them."""
+    await fetch('DELETE FROM "visit" WHERE "expires_at" <= {}', now)
+
+
+def _key(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
