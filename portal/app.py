@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,8 +18,10 @@ from litestar.template import TemplateConfig
 
 from portal.clock import Clock, utc_now
 from portal.database.node import Node, open_node, use_node
+from portal.domain.rules import BookingRules
 from portal.keys import open_keys
 from portal.pages import citizen
+from portal.pages.words import FILTERS
 from portal.places import STATIC, TEMPLATES
 from portal.settings import Settings, read_settings
 from portal.web import operation
@@ -44,7 +47,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
     keys = open_keys(settings)
     assets = Assets(STATIC)
     given, node = node, node or open_node("portal", settings.database)
-    services = Services(settings=settings, clock=clock, node=node, keys=keys, assets=assets)
+    rules = _read_rules(settings)
+    services = Services(settings=settings, clock=clock, node=node, keys=keys, assets=assets, rules=rules)
 
     @asynccontextmanager
     async def run(_: Litestar) -> AsyncIterator[None]:
@@ -94,6 +98,17 @@ def serve() -> Litestar:
     return create_app(settings)
 
 
+def _read_rules(settings: Settings) -> BookingRules:
+    return BookingRules(
+        horizon_days=settings.horizon_days,
+        notice=timedelta(minutes=settings.notice_minutes),
+        hold=timedelta(minutes=settings.hold_minutes),
+        hold_extensions=settings.hold_extensions,
+        release_min=timedelta(minutes=settings.release_min_minutes),
+        release_max=timedelta(minutes=settings.release_max_minutes),
+    )
+
+
 def _open_templates(assets: Assets) -> JinjaTemplateEngine:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -104,6 +119,7 @@ def _open_templates(assets: Assets) -> JinjaTemplateEngine:
         auto_reload=False,
     )
     environment.globals["asset"] = assets.url
+    environment.filters.update(FILTERS)
     engine = JinjaTemplateEngine.from_environment(environment)
     engine.register_template_callable("csrf_token", csrf_token)
     return engine

@@ -6,5 +6,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-ROUTES: tuple[ControllerRouterHandler, ...] = ()
+from portal.pages.citizen import home
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES,)
 UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = ()
