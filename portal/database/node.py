@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -22,7 +22,12 @@ from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
 from portal.database.engine import Row
-from portal.database.errors import DatabaseNotStartedError, DatabaseUnreachableError, TransactionConflictError
+from portal.database.errors import (
+    DatabaseNotStartedError,
+    DatabaseUnreachableError,
+    TransactionAbortedError,
+    TransactionConflictError,
+)
 from portal.database.postgres import PostgresNodeEngine
 from portal.database.sqlite import SQLiteNodeEngine
 from portal.database.transaction import NodeTransaction
@@ -140,6 +145,11 @@ def transaction() -> NodeTransaction:
     return active_node().engine.transaction()
 
 
+def in_transaction() -> bool:
+    """Whether this task has a transaction open on the current node."""
+    return active_node().engine.transaction_exists()
+
+
 def transactional(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Run a coroutine function in a transaction, or inside the one this task has open.
 
@@ -165,6 +175,26 @@ def transactional(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any,
         raise AssertionError("unreachable")
 
     return run
+
+
+@asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """Inside a transaction: what the block wrote is taken back when an error leaves it, and the transaction can go on.
+
+    For rows that may run into a wall: catch ConstraintError around the block.
+    """
+    current = active_node().engine.open_transaction()
+    if current is None:
+        raise TransactionAbortedError("a savepoint needs an open transaction")
+    point = await current.savepoint()
+    try:
+        yield
+    except BaseException:
+        if not current.ended:
+            await point.rollback_to()
+        raise
+    else:
+        await point.release()
 
 
 async def fetch(sql: str, *args: object) -> list[Row]:
