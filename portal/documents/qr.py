@@ -8,6 +8,7 @@ An address whose scheme and host are in capitals is split where the QR's compact
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import segno
 from markupsafe import Markup
@@ -27,7 +28,8 @@ def draw_qr(address: str, module_mm: float, title: str) -> Markup:
 
     ``title`` is its alternative text. Raises segno.DataOverflowError when the address does not fit into a QR.
     """
-    code = segno.make(list(split_address(address)), error=ERROR_CORRECTION, micro=False, mask=_MASK, boost_error=False)
+    pieces: Any = list(split_address(address))  # segno takes one segment for each item; its stubs do not say so
+    code = segno.make(pieces, error=ERROR_CORRECTION, micro=False, mask=_MASK, boost_error=False)
     modules = len(code.matrix) + 2 * QUIET_ZONE_MODULES
     side = f"{modules * module_mm:.3f}mm"
     return Markup(

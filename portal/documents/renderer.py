@@ -1,0 +1,157 @@
+"""The process pool that makes PDFs, so that the event loop stays free while one is set.
+
+Typesetting keeps a processor busy for tens of milliseconds and may not be shared between threads, so it happens in
+processes of its own. They come from a fork server that has WeasyPrint loaded: a new one is there at once, and the pages
+that it shares with its siblings are counted once. Only frozen values and PDF bytes travel between the processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING, ParamSpec
+
+from portal.documents.slip import Paper, Slip
+
+if TYPE_CHECKING:
+    from portal.documents.press import Press
+
+_P = ParamSpec("_P")
+
+WAITING_PER_PROCESS = 32
+"""Documents that may wait for a process; at some 20 a second the last one waits about two seconds."""
+
+_PRELOADED = ["weasyprint", "portal.documents.press"]
+_ATTEMPTS = 2
+# Below the web server's processes, so that a rush for slips does not slow down bookings.
+_NICENESS = 5
+
+
+class RendererBusy(Exception):
+    """As many documents are waiting as the pool takes; ask again in a moment."""
+
+
+class RendererClosed(Exception):
+    """The renderer was not started, or is closed."""
+
+
+class Renderer:
+    """Makes the documents of one server process; ``start`` before the first, ``close`` after the last."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._places = processes * (WAITING_PER_PROCESS + 1)
+        self._taken = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._pool: ProcessPoolExecutor | None = None
+        self._leaflet: bytes | None = None
+
+    def start(self) -> None:
+        """Make the private folder and start the processes; returns before they are ready. Does nothing if started."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="citas-documents-", ignore_cleanup_errors=True)
+            self._pool = self._open_pool(self._folder.name)
+
+    def close(self) -> None:
+        """Finish the documents being made, drop those that wait, end the processes, remove the folder."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    async def slip_pdf(self, slip: Slip, paper: Paper) -> bytes:
+        """A slip as PDF/UA-1 on one page.
+
+        Raises RendererBusy, RendererClosed, FaultyDocumentError, BrokenProcessPool when two processes died of it.
+        """
+        return await self._run(_print_slip, slip, paper)
+
+    async def leaflet_pdf(self) -> bytes:
+        """The leaflet on how to enter a video call, made once. Raises as ``slip_pdf`` does."""
+        if self._leaflet is None:
+            self._leaflet = await self._run(_print_leaflet)
+        return self._leaflet
+
+    async def _run(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
+        if self._taken >= self._places:
+            raise RendererBusy(f"{self._taken} documents are waiting")
+        self._taken += 1
+        try:
+            for attempt in range(1, _ATTEMPTS + 1):
+                pool = self._pool
+                if pool is None:
+                    raise RendererClosed("the renderer is not running")
+                try:
+                    return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+                except BrokenProcessPool:
+                    await self._replace(pool)
+                    if attempt == _ATTEMPTS:
+                        raise
+            raise AssertionError("the last attempt returns or raises")
+        finally:
+            self._taken -= 1
+
+    async def _replace(self, broken: ProcessPoolExecutor) -> None:
+        """Open a new pool instead of a broken one, unless somebody else already did or the renderer was closed."""
+        if self._pool is broken and self._folder is not None:
+            self._pool = self._open_pool(self._folder.name)
+            await asyncio.to_thread(broken.shutdown)
+
+    def _open_pool(self, folder: str) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin, initargs=(folder,))
+        for _ in range(self._processes):
+            pool.submit(_is_ready)
+        return pool
+
+
+_press: Press | None = None
+"""The press of a pool process; there is none in the process that owns the Renderer."""
+
+
+def _begin(folder: str) -> None:
+    """Prepare a pool process: its folder, its rank, its end with its owner, its press."""
+    from portal.documents.press import Press
+
+    global _press  # noqa: PLW0603  # a pool process has one press for its life, and jobs arrive as plain functions
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides when to stop
+    os.nice(_NICENESS)
+    tempfile.tempdir = folder
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+    _press = Press()
+
+
+def _end_with_owner() -> None:
+    """Leave when the owner was killed: a pool process would wait for work for ever."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
+
+
+def _is_ready() -> bool:
+    return _press is not None
+
+
+def _print_slip(slip: Slip, paper: Paper) -> bytes:
+    return _the_press().print_slip(slip, paper)
+
+
+def _print_leaflet() -> bytes:
+    return _the_press().print_leaflet()
+
+
+def _the_press() -> Press:
+    if _press is None:
+        raise RendererClosed("this is not a process of the pool")
+    return _press
