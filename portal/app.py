@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,11 +18,13 @@ from litestar.template import TemplateConfig
 
 from portal.clock import Clock, utc_now
 from portal.database.node import Node, open_node, use_node
-from portal.domain.rules import BookingRules
+from portal.documents.renderer import Renderer
+from portal.domain.key_ring import add_key
 from portal.keys import open_keys
 from portal.pages import citizen
 from portal.pages.words import FILTERS
 from portal.places import STATIC, TEMPLATES
+from portal.rules import read_limits, read_rules
 from portal.settings import Settings, read_settings
 from portal.web import operation
 from portal.web.assets import Assets
@@ -47,19 +49,16 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
     keys = open_keys(settings)
     assets = Assets(STATIC)
     given, node = node, node or open_node("portal", settings.database)
-    rules = _read_rules(settings)
-    services = Services(settings=settings, clock=clock, node=node, keys=keys, assets=assets, rules=rules)
-
-    @asynccontextmanager
-    async def run(_: Litestar) -> AsyncIterator[None]:
-        if given is None:
-            await node.start()
-        try:
-            with use_node(node):
-                yield
-        finally:
-            if given is None:
-                await node.stop()
+    services = Services(
+        settings=settings,
+        clock=clock,
+        node=node,
+        keys=keys,
+        assets=assets,
+        rules=read_rules(settings),
+        limits=read_limits(settings),
+        renderer=Renderer(settings.pdf_processes),
+    )
 
     uploads = Router(
         path="/",
@@ -72,7 +71,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         include_in_schema=False,
-        lifespan=[run],
+        lifespan=[partial(_run, services, owns_node=given is None)],
         logging_config=None,
         openapi_config=_describe_json(),
         request_max_body_size=_FORM_BYTES,
@@ -91,22 +90,25 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
     return app
 
 
+@asynccontextmanager
+async def _run(services: Services, _: Litestar, *, owns_node: bool) -> AsyncIterator[None]:
+    """What lives as long as the application serves. Started in this order, stopped in the other one."""
+    async with AsyncExitStack() as stack:
+        if owns_node:
+            stack.push_async_callback(services.node.stop)
+            await services.node.start()
+        stack.enter_context(use_node(services.node))
+        await add_key(services.keys.signing, services.settings.node_name, services.now())
+        stack.callback(services.renderer.close)
+        services.renderer.start()
+        yield
+
+
 def serve() -> Litestar:
     """For granian's workers: ``portal.app:serve`` as a factory, configured by the environment."""
     settings = read_settings()
     configure_logs(settings.log_level)
     return create_app(settings)
-
-
-def _read_rules(settings: Settings) -> BookingRules:
-    return BookingRules(
-        horizon_days=settings.horizon_days,
-        notice=timedelta(minutes=settings.notice_minutes),
-        hold=timedelta(minutes=settings.hold_minutes),
-        hold_extensions=settings.hold_extensions,
-        release_min=timedelta(minutes=settings.release_min_minutes),
-        release_max=timedelta(minutes=settings.release_max_minutes),
-    )
 
 
 def _open_templates(assets: Assets) -> JinjaTemplateEngine:

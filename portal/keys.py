@@ -13,12 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from portal.domain.keys import (
+    SigningKey,
+    UnreadableKeyError,
+    generate_signing_key,
+    read_signing_key,
+    write_signing_key,
+)
 from portal.settings import Settings, SettingsError
 
 _SHORTEST_SECRET = 32
-_SEED_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,7 +32,7 @@ class Keys:
     csrf: bytes
     attempts: bytes
     access: bytes
-    signing: Ed25519PrivateKey
+    signing: SigningKey
 
 
 def open_keys(settings: Settings) -> Keys:
@@ -58,16 +62,14 @@ def _read_secret(settings: Settings) -> bytes:
     return kept.encode()
 
 
-def _read_signing_key(settings: Settings) -> Ed25519PrivateKey:
-    given = settings.signing_key.get_secret_value()
+def _read_signing_key(settings: Settings) -> SigningKey:
     path = settings.data / "secrets" / "signing-key"
-    name, text = ("CITAS_SIGNING_KEY", given) if given else (str(path), "")
-    if not text:
-        text = _read_or_make(path, lambda: secrets.token_hex(_SEED_BYTES))
+    given = settings.signing_key.get_secret_value()
+    text = given or _read_or_make(path, lambda: write_signing_key(generate_signing_key()))
     try:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
-    except ValueError:
-        raise SettingsError(f"{name}: must be an Ed25519 key as {2 * _SEED_BYTES} hexadecimal digits.") from None
+        return read_signing_key(text)
+    except UnreadableKeyError as error:
+        raise SettingsError(f"{'CITAS_SIGNING_KEY' if given else path}: {error}.") from None
 
 
 def _read_or_make(path: Path, make: Callable[[], str]) -> str:

@@ -44,6 +44,18 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of an installation: strict for a browser, a document, a code; generous for an origin."""
+
+    hold_by_session: Limit
+    book_by_session: Limit
+    book_by_document: Limit
+    request_by_origin: Limit
+    lookup_by_code: Limit
+    lookup_by_origin: Limit
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try, to be counted against a limit. ``subject`` is whom it is counted for: an address, a code, a document."""
 

@@ -1,8 +1,20 @@
-"""Cookies: finding one in a request's header, and random values as text that a cookie can hold."""
+"""Cookies: finding one in a request, making ours, and random values as text that a cookie can hold."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def cookie_header(request: AnyRequest) -> str:
+    """The request's ``Cookie`` headers as one."""
+    values = [value for name, value in request.scope["headers"] if name == b"cookie"]
+    return b"; ".join(values).decode("latin-1")
 
 
 def read_cookie(header: str, name: str) -> str:
@@ -13,6 +25,19 @@ def read_cookie(header: str, name: str) -> str:
         if pair.startswith(start):
             return pair[len(start) :]
     return ""
+
+
+def session_cookie(name: str, value: str, *, secure: bool, ends: bool = False) -> Cookie:
+    """A cookie that scripts cannot read, that other sites' forms do not send, and that the browser drops at its end."""
+    return Cookie(
+        key=name,
+        value=value,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+        max_age=0 if ends else None,
+    )
 
 
 def encode(value: bytes) -> str:

@@ -14,12 +14,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from litestar.connection import ASGIConnection, Request
-from litestar.datastructures import Cookie
+from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
-from portal.web.cookies import decode, encode, read_cookie
+from portal.web.cookies import AnyRequest, decode, encode, read_cookie, session_cookie
 
 COOKIE = "citas_csrf"
 FIELD = "_csrf_token"
@@ -66,12 +65,15 @@ class CsrfToken:
             return False
         return hmac.compare_digest(_xor(masked[:_SECRET_BYTES], masked[_SECRET_BYTES:]), kept)
 
+    def browser(self) -> str:
+        """What tells this browser from others: the same for all requests that its cookie comes with."""
+        return encode(self._kept() or b"")
+
     def set_cookie(self, *, secure: bool) -> bytes:
         """The value of a Set-Cookie header for a token that was just made; it lasts as long as the browser is open."""
         secret = self._secret or b""
         value = encode(secret + self._hash(secret))
-        cookie = Cookie(key=COOKIE, value=value, path="/", secure=secure, httponly=True, samesite="lax")
-        return cookie.to_header(header="").encode()
+        return session_cookie(COOKIE, value, secure=secure).to_header(header="").encode()
 
     def _kept(self) -> bytes | None:
         try:
@@ -100,6 +102,12 @@ def csrf_token(context: Mapping[str, Any], /) -> str:
     return token.masked()
 
 
+def browser_of(request: AnyRequest) -> str:
+    """Which browser sent a form, for the limits per session; exists before there is a visit."""
+    token: CsrfToken = request.scope["state"][_SCOPE_KEY]
+    return token.browser()
+
+
 async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard of every route: what changes something must come from one of our pages. Raises ForgedForm.
 
@@ -107,7 +115,7 @@ async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], _:
     """
     if connection.scope["method"] in _SAFE_METHODS:  # type: ignore[typeddict-item]  # there are no websockets here
         return
-    request: Request[Any, Any, Any] = connection  # type: ignore[assignment]
+    request: AnyRequest = connection  # type: ignore[assignment]
     given = request.headers.get(HEADER) or (await request.form()).get(FIELD)
     token: CsrfToken = request.scope["state"][_SCOPE_KEY]
     if not isinstance(given, str) or not token.accepts(given):

@@ -9,25 +9,24 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
 from portal.database.errors import ConstraintError, DatabaseBusyError, DatabaseError, TransactionAbortedError
+from portal.documents.renderer import RendererBusy
 from portal.domain.errors import TooManyAttempts
 from portal.domain.spanish_dates import time_in_words
 from portal.web import metrics
+from portal.web.cookies import AnyRequest
 from portal.web.csrf import ForgedForm
 from portal.web.logs import request_id
 from portal.web.services import Services
 
 log = structlog.get_logger("citas.http")
-
-AnyRequest = Request[Any, Any, Any]
 
 _OWN_PAGE = frozenset({403, 404, 405, 413, 429, 500, 503})
 _RETRY_SECONDS = 10
@@ -74,6 +73,12 @@ def show_database_error(request: AnyRequest, error: DatabaseError) -> Response[b
     return _page(503, problem, headers={"retry-after": str(wait)})
 
 
+def show_busy(request: AnyRequest, _: RendererBusy) -> Response[bytes]:
+    """More documents are asked for at once than can be made: come back in a moment."""
+    problem = Problem(503, request_id.get(), back=_form_of(request))
+    return _page(503, problem, headers={"retry-after": str(_RETRY_SECONDS)})
+
+
 def show_failure(_: AnyRequest, error: Exception) -> Response[bytes]:
     """A fault of ours: the page shows the number to report it by, the log has the rest."""
     log.error("failure", exc_info=error)
@@ -85,6 +90,7 @@ HANDLERS: ExceptionHandlersMap = {
     HTTPException: show_http_error,
     TooManyAttempts: show_too_many_attempts,
     DatabaseError: show_database_error,
+    RendererBusy: show_busy,
     ConstraintError: show_failure,
     TransactionAbortedError: show_failure,
     Exception: show_failure,

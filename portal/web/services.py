@@ -11,6 +11,8 @@ from litestar.params import SkipValidation
 
 from portal.clock import Clock
 from portal.database.node import Node
+from portal.documents.renderer import Renderer
+from portal.domain.attempts import Limits
 from portal.domain.rules import BookingRules
 from portal.keys import Keys
 from portal.settings import Settings
@@ -27,6 +29,8 @@ class Services:
     keys: Keys
     assets: Assets
     rules: BookingRules
+    limits: Limits
+    renderer: Renderer
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""

@@ -1,0 +1,57 @@
+"""Which attempts are counted when somebody holds, books or looks a cita up, and for whom.
+
+Strict per browser, document and code; generous per origin, since a whole town may share one address (settings).
+"""
+
+from __future__ import annotations
+
+from portal.domain.attempts import Attempt, count_attempts
+from portal.web.cookies import AnyRequest
+from portal.web.csrf import browser_of
+from portal.web.origin import UNKNOWN, find_origin
+from portal.web.services import Services
+
+
+async def limit_holding(request: AnyRequest, services: Services) -> None:
+    """Count that somebody holds a seat. Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.hold_by_session, browser_of(request)),
+        Attempt(limits.request_by_origin, origin_of(request, services)),
+    )
+
+
+async def limit_booking(request: AnyRequest, services: Services, document: str) -> None:
+    """Count that somebody books for a document (type and number, normalised). Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.book_by_session, browser_of(request)),
+        Attempt(limits.book_by_document, document),
+        Attempt(limits.request_by_origin, origin_of(request, services)),
+    )
+
+
+async def limit_lookup(request: AnyRequest, services: Services, code: str) -> None:
+    """Count that somebody looks a cita up by its code (normalised), right or wrong. Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.lookup_by_code, code),
+        Attempt(limits.lookup_by_origin, origin_of(request, services)),
+    )
+
+
+def origin_of(request: AnyRequest, services: Services) -> str:
+    """Whom limits per origin count (origin.py)."""
+    client = request.scope["client"]
+    if client is None:
+        return UNKNOWN
+    trusted = services.settings.trusted_proxies
+    forwarded = [value.decode("latin-1") for name, value in request.scope["headers"] if name == b"x-forwarded-for"]
+    return find_origin(client[0], forwarded, trusted)
+
+
+async def _count(services: Services, *attempts: Attempt) -> None:
+    await count_attempts(*attempts, now=services.now(), secret=services.keys.attempts)
