@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from portal.documents.slip import Slip
-from portal.domain.keys import generate_signing_key
+from portal.domain.keys import name_key
 from portal.domain.modality import Modality
 from portal.domain.verification import SlipClaim, sign_slip, slip_address
 
-KEY = generate_signing_key()
+KEY = Ed25519PrivateKey.generate()
 ORIGIN = "https://citas.trabajo.gob.pe"
 
 
 def address_for(claim: SlipClaim) -> str:
-    return slip_address(ORIGIN, claim.code, sign_slip(claim, KEY.private))
+    return slip_address(ORIGIN, claim.code, sign_slip(claim, KEY))
 
 
 CLAIM = SlipClaim(
     code="K7WM3R9H",
     node="portal",
-    key_id=KEY.key_id,
+    key_id=name_key(KEY.public_key().public_bytes_raw()),
     service="bolsa-de-trabajo",
     center="sede-central",
     starts_at=datetime(2027, 1, 4, 14, 30, tzinfo=UTC),
