@@ -1,7 +1,7 @@
 """Settings: environment variables in, one frozen object out.
 
-Every variable has the prefix ``CITAS_``, except ``DATABASE_URL`` and ``PORTAL_PORT``. A wrong value stops the start with a
-sentence that names the variable.
+Every variable has the prefix ``CITAS_``, except ``DATABASE_URL`` and ``PORTAL_PORT``. A wrong value stops the start
+with a sentence that names the variable.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 
 
 class Settings(BaseSettings):
-    """The portal's configuration. Durations carry their unit in the name; limits count attempts per ``limit_window_minutes``."""
+    """The portal's configuration. Durations carry their unit in the name; limits are per ``limit_window_minutes``."""
 
     model_config = SettingsConfigDict(env_prefix="CITAS_", frozen=True, extra="ignore", populate_by_name=True)
 
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = ()
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    # Booking (ARCHITECTURE, "a seat is a row")
+    # Booking: a seat is a row, held and booked by one conditional update
     horizon_days: int = Field(default=60, ge=1, le=365)
     notice_minutes: int = Field(default=30, ge=0, le=10_080)
     hold_minutes: int = Field(default=10, ge=1, le=120)
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     release_min_minutes: int = Field(default=5, ge=0, le=1_440)
     release_max_minutes: int = Field(default=30, ge=0, le=1_440)
 
-    # Attempts (strict per session and document, generous per origin: a whole town may share one address)
+    # Attempts: strict per session and document, generous per origin, since a whole town may share one address
     limit_window_minutes: int = Field(default=60, ge=1, le=1_440)
     limit_holds_per_session: int = Field(default=30, ge=1)
     limit_bookings_per_session: int = Field(default=20, ge=1)
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: object) -> Settings:
-    """Read the settings from the environment; keyword arguments win. Raises SettingsError with a sentence per mistake."""
+    """Read the settings from the environment; keyword arguments win. Raises SettingsError, a sentence per mistake."""
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic validates each value
     except ValidationError as mistakes:
