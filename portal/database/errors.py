@@ -29,6 +29,10 @@ class DatabaseReadOnlyError(DatabaseError):
     """The database cannot be written: a read-only file, or a standby."""
 
 
+class DatabaseDamagedError(DatabaseError):
+    """The file cannot be read or written as a database: the disk fails, or it is not one."""
+
+
 class DatabaseUnreachableError(DatabaseError):
     """The server could not be reached or went away; nothing of the transaction was written."""
 
@@ -43,6 +47,10 @@ class TransactionConflictError(DatabaseError):
 
 class TransactionAbortedError(DatabaseError):
     """The transaction had already failed inside, so COMMIT would have written nothing, or half."""
+
+
+class BackupError(DatabaseError):
+    """A backup cannot be made, or cannot be restored where it was asked to; the sentence says why."""
 
 
 class Wall(StrEnum):

@@ -74,6 +74,8 @@ class PostgresTransaction(NodeTransaction):
 
     async def execute(self, sql: str, *args: object) -> list[Row]:
         connection = self.connection
+        if self.ended:  # the connection would run it all the same, and write at once
+            raise TransactionAbortedError("this transaction has ended")
         try:
             return [dict(row) for row in await connection.fetch(sql, *args)]
         except _ERRORS as error:
@@ -213,9 +215,10 @@ class PostgresNodeEngine(TaskEngine):
             try:
                 await connection.execute("BEGIN")
             except _ERRORS as error:
+                lost, translated = _is_lost(error, connection), _translated(error, connection)
                 await self._discard(connection)
-                if not _is_lost(error, connection):
-                    raise _translated(error, connection) from None
+                if not lost:
+                    raise translated from None
             except BaseException:
                 await self._discard(connection)
                 raise

@@ -27,6 +27,7 @@ from portal.database.engine import Row, TaskEngine, only_reads
 from portal.database.errors import (
     ConstraintError,
     DatabaseBusyError,
+    DatabaseDamagedError,
     DatabaseFullError,
     DatabaseNotStartedError,
     DatabaseReadOnlyError,
@@ -115,11 +116,7 @@ class SQLiteNodeEngine(TaskEngine):
         """Open the file, made readable by its owner alone if it is new. Raises DatabaseUnreachableError."""
         if self._writer is not None:
             return
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        except OSError as error:
-            raise DatabaseUnreachableError(f"{self.path}: {error.strerror}") from None
+        self.create_file()
         writer = self.connect()
         try:
             # Changing to WAL needs the file for itself for a moment; another process may be starting as well.
@@ -141,11 +138,19 @@ class SQLiteNodeEngine(TaskEngine):
             if connection is not None:
                 connection.close()
 
-    def connect(self) -> sqlite3.Connection:
-        """Open a connection of one's own to the file, e.g. for a long reading."""
+    def create_file(self) -> None:
+        """Make the file, and its folder, if they are missing. Raises DatabaseUnreachableError."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise DatabaseUnreachableError(f"{self.path}: {error.strerror}") from None
+
+    def connect(self, timeout_seconds: float = 0) -> sqlite3.Connection:
+        """Open a connection of one's own, e.g. for a long reading; a timeout is for threads, not for the loop."""
         connection: sqlite3.Connection = self._driver.connect(
             os.fspath(self.path),
-            timeout=0,
+            timeout=timeout_seconds,
             detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
             isolation_level=None,
             cached_statements=512,
@@ -269,7 +274,9 @@ def _translated(error: Exception) -> Exception:
             return DatabaseReadOnlyError(str(error))
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return DatabaseBusyError(str(error))
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_IOERR:
+        case sqlite3.SQLITE_CANTOPEN:
             return DatabaseUnreachableError(str(error))
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_IOERR:
+            return DatabaseDamagedError(str(error))
         case _:
             return error

@@ -28,9 +28,12 @@ class Savepoint:
         validate_savepoint_name(name)
         self.name = name
         self.transaction = transaction
+        self.doomed_before = transaction.doomed
 
     async def rollback_to(self) -> None:
+        """Take back what was written since; what a joined block left half done since is gone with it."""
         await self.transaction.execute(f"ROLLBACK TO SAVEPOINT {self.name}")
+        self.transaction.doomed = self.doomed_before
 
     async def release(self) -> None:
         await self.transaction.execute(f"RELEASE SAVEPOINT {self.name}")
@@ -43,7 +46,7 @@ class NodeTransaction(BaseTransaction):
     with TransactionAbortedError, because the joined block may have written half of what it wanted.
     """
 
-    __slots__ = ("_allow_nested", "_doomed", "_ended", "_engine", "_parent", "_savepoints", "_task")
+    __slots__ = ("_allow_nested", "_ended", "_engine", "_parent", "_savepoints", "_task", "doomed")
 
     def __init__(self, engine: TaskEngine, *, allow_nested: bool = True) -> None:
         self._engine = engine
@@ -51,7 +54,7 @@ class NodeTransaction(BaseTransaction):
         self._parent: NodeTransaction | None = None
         self._task: asyncio.Task[object] | None = None
         self._savepoints = 0
-        self._doomed = False
+        self.doomed = False  # a joined block failed
         self._ended = False
 
     @abstractmethod
@@ -74,6 +77,11 @@ class NodeTransaction(BaseTransaction):
     async def _leave(self) -> None:
         """Give the connection or the lock back, in whatever state it is."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was committed or rolled back already."""
+        return self._ended
+
     async def __aenter__(self) -> NodeTransaction:
         parent = self._engine.open_transaction()
         if parent is not None:
@@ -89,12 +97,12 @@ class NodeTransaction(BaseTransaction):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> Literal[False]:
         if self._parent is not None:
-            self._parent._doomed = self._parent._doomed or error is not None  # noqa: SLF001  # one of our own
+            self._parent.doomed = self._parent.doomed or error is not None
             return False
         try:
             if error is not None:
                 await self._end_with_rollback()
-            elif self._doomed and not self._ended:
+            elif self.doomed and not self._ended:
                 await self._end_with_rollback()
                 raise TransactionAbortedError("a block inside this transaction failed and its error was swallowed")
             else:

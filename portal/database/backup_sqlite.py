@@ -1,0 +1,53 @@
+"""A SQLite file out and in again. Both functions run in a thread: SQLite lets go of the interpreter while it copies."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from portal.database.errors import BackupError
+from portal.database.migrate import names_of_migrations
+from portal.database.sqlite import SQLiteNodeEngine
+
+_WAIT_SECONDS = 30.0
+
+
+def copy_file(engine: SQLiteNodeEngine, target: Path) -> None:
+    """Write a copy, as of one instant, into an empty file, and check it. Raises BackupError."""
+    if not engine.path.exists():
+        raise BackupError(f"{engine.path} does not exist")
+    with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as connection:
+        try:
+            connection.execute("VACUUM INTO ?", (str(target),))
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"{engine.path} cannot be copied: {error}") from None
+    _check(target)
+
+
+def load_file(source: Path, engine: SQLiteNodeEngine) -> None:
+    """Copy a checked backup into an empty or missing database, in one transaction. Raises BackupError."""
+    _check(source)
+    engine.create_file()
+    with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as target, closing(_opened(source)) as copy:
+        if target.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise BackupError(f"{engine.path} is not empty: restore into a new database")
+        copy.backup(target)
+
+
+def _check(path: Path) -> None:
+    try:
+        with closing(_opened(path)) as connection:
+            faults = connection.execute("PRAGMA integrity_check(1)").fetchall()
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
+            ran = connection.execute("SELECT name FROM migration WHERE app_name = 'portal'").fetchall()
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"{path} is not a backup of a SQLite database: {error}") from None
+    if faults != [("ok",)] or dangling is not None:
+        raise BackupError(f"{path} is damaged")
+    if not {name for (name,) in ran} <= set(names_of_migrations()):
+        raise BackupError(f"{path} was made by a newer version of this program")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
