@@ -1,9 +1,10 @@
 """The outbox from the sender's side: who sends what now, and what became of it.
 
-A message is *queued*, perhaps claimed by a worker for some minutes; *sending* from the moment that a mail server is told
-of it; then *sent*, *failed* or *expired*, or queued again. A claim that runs out while queued is simply free again: nothing
-had left. One that runs out while sending is in doubt, since its sender died before it could say how it ended; it is sent
-once more, with the same Message-ID. Every step is one conditional update, so any number of workers may run.
+A message is *queued*, perhaps claimed by a worker for some minutes; *sending* from the moment that a mail server is
+told of it; then *sent*, *failed* or *expired*, or queued again. A claim that runs out while queued is simply free
+again: nothing had left. One that runs out while sending is in doubt, since its sender died before it could say how it
+ended; it is sent once more, with the same Message-ID. Every step is one conditional update, so any number of workers
+may run.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from portal.database.node import active_node, fetch, transactional
@@ -37,8 +38,8 @@ STILL_TRUE: Final[dict[MessageKind, tuple[State, ...]]] = {
 class Claimed:
     """A message that ``worker`` alone may send until its claim runs out.
 
-    ``reference`` is what the message is about beside its cita (the ``dedupe`` that it was queued with). ``attempts`` counts
-    the tries that failed, ``doubts`` those that ended no one knows how.
+    ``reference`` is what the message is about beside its cita (the ``dedupe`` that it was queued with). ``attempts``
+    counts the tries that failed, ``doubts`` those that ended no one knows how.
     """
 
     id: UUID
@@ -95,9 +96,11 @@ async def begin_sending(message: Claimed, now: datetime, lasts: timedelta = CLAI
     rows = await fetch(
         f"""UPDATE "outbox_message" SET
         "state" = CASE WHEN {_PAST_DEADLINE} OR NOT {_TRUE} THEN 'expired' ELSE 'sending' END,
-        "last_error" = CASE WHEN {_PAST_DEADLINE} THEN 'deadline' WHEN NOT {_TRUE} THEN 'superseded' ELSE "last_error" END,
+        "last_error" = CASE WHEN {_PAST_DEADLINE} THEN 'deadline' WHEN NOT {_TRUE} THEN 'superseded'
+            ELSE "last_error" END,
         "claimed_until" = {{}}
-        WHERE "id" = {{}} AND "claimed_by" = {{}} AND "claimed_until" > {{}} AND "state" = 'queued' RETURNING "state" """,
+        WHERE "id" = {{}} AND "claimed_by" = {{}} AND "claimed_until" > {{}} AND "state" = 'queued'
+        RETURNING "state" """,
         *(now, now, now + lasts, message.id, message.worker, now),
     )
     return bool(rows) and rows[0]["state"] == MessageState.SENDING
@@ -136,10 +139,10 @@ async def settle_superseded(message: Claimed) -> bool:
 
 
 async def let_go_of_claims(worker: UUID) -> None:
-    """Free what a worker that stops has claimed and not begun to send, so that others need not wait for the claim's end."""
+    """Free what a worker that stops has claimed and not begun to send, so that others need not wait for its end."""
     await fetch(
         'UPDATE "outbox_message" SET "claimed_by" = NULL, "claimed_until" = NULL '
-        "WHERE \"claimed_by\" = {} AND \"state\" = 'queued'",
+        'WHERE "claimed_by" = {} AND "state" = \'queued\'',
         worker,
     )
 
@@ -156,22 +159,20 @@ async def count_messages(now: datetime) -> OutboxFigures:
 
 
 def _next_try(message: Claimed, now: datetime) -> datetime:
-    pause = min(FIRST_PAUSE * 2 ** min(message.attempts, 10), LONGEST_PAUSE)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** min(message.attempts, 10), LONGEST_PAUSE)
     return now + pause * random.uniform(0.8, 1.2)  # noqa: S311  # spreads attempts, keeps no secret
 
 
 _PAST_DEADLINE = '"deadline" <= {}'
+_TRUE_BY_KIND = " OR ".join(
+    f'"kind" = \'{kind}\' AND "appointment"."state" IN ({", ".join(repr(state.value) for state in states)})'
+    for kind, states in STILL_TRUE.items()
+)
 _TRUE = (
-    'EXISTS (SELECT 1 FROM "appointment" WHERE "appointment"."id" = "outbox_message"."appointment" AND ('
-    + " OR ".join(
-        f"\"outbox_message\".\"kind\" = '{kind}' AND \"appointment\".\"state\" IN ({', '.join(repr(str(s)) for s in states)})"
-        for kind, states in STILL_TRUE.items()
-    )
-    + "))"
+    'EXISTS (SELECT 1 FROM "appointment" '
+    f'WHERE "appointment"."id" = "outbox_message"."appointment" AND ({_TRUE_BY_KIND}))'
 )
-_DUE = (
-    "\"state\" IN ('queued', 'sending') AND \"due_at\" <= {} AND (\"claimed_until\" IS NULL OR \"claimed_until\" <= {})"
-)
+_DUE = '"state" IN (\'queued\', \'sending\') AND "due_at" <= {} AND ("claimed_until" IS NULL OR "claimed_until" <= {})'
 
 
 async def _anything_due(now: datetime) -> bool:
@@ -212,7 +213,8 @@ async def _settle(
     rows = await fetch(
         'UPDATE "outbox_message" SET "state" = {}, "last_error" = {}, "attempts" = "attempts" + {}, '
         '"doubts" = "doubts" + {}, "due_at" = COALESCE({}, "due_at"), "sent_at" = {}, "claimed_by" = NULL, '
-        '"claimed_until" = NULL WHERE "id" = {} AND "claimed_by" = {} AND "state" IN (\'queued\', \'sending\') RETURNING "id"',
+        '"claimed_until" = NULL WHERE "id" = {} AND "claimed_by" = {} AND "state" IN (\'queued\', \'sending\') '
+        'RETURNING "id"',
         *(state.value, code, attempts, doubts, due_at, sent_at, message.id, message.worker),
     )
     return bool(rows)

@@ -40,6 +40,7 @@ INDEXES = (
     'CREATE INDEX "file_by_appointment" ON "stored_file" ("appointment", "kind")',
     'CREATE INDEX "question_by_appointment" ON "question" ("appointment", "asked_at")',
     'CREATE INDEX "outbox_pending" ON "outbox_message" ("due_at") WHERE "state" IN (\'queued\', \'sending\')',
+    'CREATE INDEX "outbox_failed" ON "outbox_message" ("created_at") WHERE "state" = \'failed\'',
     'CREATE INDEX "outbox_by_appointment" ON "outbox_message" ("appointment")',
     'CREATE INDEX "hours_by_consultant" ON "weekly_hours" ("consultant")',
     'CREATE INDEX "closure_by_day" ON "closure" ("first_day", "last_day")',
