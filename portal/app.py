@@ -98,7 +98,8 @@ async def _run(services: Services, _: Litestar, *, owns_node: bool) -> AsyncIter
             stack.push_async_callback(services.node.stop)
             await services.node.start()
         stack.enter_context(use_node(services.node))
-        await add_key(services.keys.signing, services.settings.node_name, services.now())
+        public_key = services.keys.signing.private.public_key().public_bytes_raw()
+        await add_key(public_key, services.settings.node_name, services.now())
         stack.callback(services.renderer.close)
         services.renderer.start()
         yield

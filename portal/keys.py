@@ -13,16 +13,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.domain.keys import (
-    SigningKey,
-    UnreadableKeyError,
-    generate_signing_key,
-    read_signing_key,
-    write_signing_key,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from portal.domain.keys import name_key
 from portal.settings import Settings, SettingsError
 
 _SHORTEST_SECRET = 32
+_SIGNING_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SigningKey:
+    """The Ed25519 key that this node signs slips with, and the name that slips call it by."""
+
+    key_id: str
+    private: Ed25519PrivateKey
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,11 +70,13 @@ def _read_secret(settings: Settings) -> bytes:
 def _read_signing_key(settings: Settings) -> SigningKey:
     path = settings.data / "secrets" / "signing-key"
     given = settings.signing_key.get_secret_value()
-    text = given or _read_or_make(path, lambda: write_signing_key(generate_signing_key()))
+    text = given or _read_or_make(path, lambda: secrets.token_hex(_SIGNING_KEY_BYTES))
     try:
-        return read_signing_key(text)
-    except UnreadableKeyError as error:
-        raise SettingsError(f"{'CITAS_SIGNING_KEY' if given else path}: {error}.") from None
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(text))
+    except ValueError:
+        name = "CITAS_SIGNING_KEY" if given else path
+        raise SettingsError(f"{name}: must be {2 * _SIGNING_KEY_BYTES} hexadecimal digits.") from None
+    return SigningKey(name_key(private.public_key().public_bytes_raw()), private)
 
 
 def _read_or_make(path: Path, make: Callable[[], str]) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.database.node import fetch
-from portal.domain.keys import PublicKey, SigningKey, read_public_key, write_public_key
+from portal.domain.keys import PublicKey, name_key
 
 
-async def add_key(key: SigningKey, node: str, now: datetime) -> None:
-    """Put a node's key on the ring; one that is there already stays as it is."""
+async def add_key(public_bytes: bytes, node: str, now: datetime) -> None:
+    """Put a node's public key (32 raw bytes) on the ring; one that is there already stays as it is."""
     await fetch(
         'INSERT INTO "signing_key" ("key_id", "node", "public_key", "opened_at") VALUES ({}, {}, {}, {}) '
         'ON CONFLICT ("key_id") DO NOTHING',
-        key.key_id,
+        name_key(public_bytes),
         node,
-        write_public_key(key.public_bytes),
+        public_bytes.hex(),
         now,
     )
 
@@ -27,7 +27,7 @@ async def read_keys() -> dict[str, PublicKey]:
         row["key_id"]: PublicKey(
             key_id=row["key_id"],
             node=row["node"],
-            raw=read_public_key(row["public_key"]),
+            raw=bytes.fromhex(row["public_key"]),
             opened=row["opened_at"],
             closed=row["closed_at"],
         )

@@ -9,14 +9,13 @@ from typing import Final
 
 import structlog
 from litestar import Response, get
-from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from portal.database.errors import DatabaseError
 from portal.database.node import fetch
 from portal.web import metrics
-from portal.web.services import Services
+from portal.web.services import GivenServices
 
 log = structlog.get_logger("citas.http")
 
@@ -54,7 +53,7 @@ async def show_metrics() -> Response[bytes]:
     """Prometheus' text format, of all workers of this machine."""
     rows = await fetch("SELECT state, count(*) AS number FROM outbox_message WHERE state <> {} GROUP BY state", "sent")
     outbox = {str(row["state"]): int(row["number"]) for row in rows}
-    return Response(metrics.write_metrics(outbox), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(metrics.write_metrics(outbox), media_type="text/plain; version=0.0.4")
 
 
 @get("/robots.txt", sync_to_thread=False)
@@ -64,7 +63,7 @@ def show_robots() -> Response[bytes]:
 
 
 @get("/favicon.ico", sync_to_thread=False)
-def show_favicon(services: NamedDependency[Services]) -> Redirect:
+def show_favicon(services: GivenServices) -> Redirect:
     """For browsers that ask unbidden; pages link the drawing itself."""
     headers = {"cache-control": "public, max-age=86400"}
     return Redirect(services.assets.url("img/favicon.svg"), status_code=302, headers=headers)

@@ -1,0 +1,143 @@
+"""The ``citas`` command: what operators type. It says what it does in Spanish, and a fault is one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.clock import utc_now
+from portal.database.errors import DatabaseError
+from portal.database.migrate import migrate
+from portal.database.node import Node, open_node, use_node
+from portal.rules import read_rules
+from portal.settings import Settings, SettingsError, read_settings
+
+_SAYS_NO = 2
+_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word after ``citas``, what it does, and whether it wants a file."""
+
+    run: Callable[[Settings, argparse.Namespace], None]
+    tells: str
+    file: str = ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 the settings or the command line are wrong."""
+    typed = _parser().parse_args(arguments)
+    command: Command = COMMANDS[typed.command]
+    try:
+        command.run(read_settings(), typed)
+    except SettingsError as mistake:
+        print(f"citas: {mistake}", file=sys.stderr)
+        return _SAYS_NO
+    except (DatabaseError, OSError) as failure:
+        print(f"citas: {failure}", file=sys.stderr)
+        return _FAILED
+    except KeyboardInterrupt:
+        return _FAILED
+    return 0
+
+
+def run(settings: Settings, typed: argparse.Namespace) -> None:
+    """Everything that an installation needs, from nothing: tables, starting configuration, server."""
+    bring_up_to_date(settings, typed)
+    load_start(settings, typed)
+    serve_portal(settings, typed)
+
+
+def serve_portal(settings: Settings, _: argparse.Namespace) -> None:
+    """The portal, with its worker inside unless ``CITAS_WORKER`` says no."""
+    from portal.serving import serve
+
+    print(f"Citas en línea: {settings.origin}", flush=True)
+    if not settings.smtp_host:
+        print(f"Correos: se guardan en {settings.data / 'mail'} (CITAS_SMTP_HOST los envía)", flush=True)
+    serve(settings)
+
+
+def bring_up_to_date(settings: Settings, _: argparse.Namespace) -> None:
+    """Run the migrations that are missing."""
+    names = asyncio.run(migrate(_open(settings)))
+    print(f"Base de datos: {len(names)} cambios aplicados" if names else "Base de datos: al día", flush=True)
+
+
+def load_start(settings: Settings, _: argparse.Namespace) -> None:
+    """Load the starting configuration; what exists stays."""
+    from portal.domain.setup import SetUp, set_up
+
+    async def load() -> SetUp:
+        node = _open(settings)
+        try:
+            await node.start()
+            with use_node(node):
+                return await set_up(utc_now(), read_rules(settings))
+        finally:
+            await node.stop()
+
+    added = asyncio.run(load())
+    print(
+        f"Agenda: {added.consultants} consultores, {added.seats.added} cupos, "
+        f"{added.holidays} feriados y {added.districts} distritos nuevos",
+        flush=True,
+    )
+
+
+def back_up(settings: Settings, typed: argparse.Namespace) -> None:
+    """Copy the database, as it is at one instant, while it serves or not."""
+    from portal.database.backup import backup
+
+    asyncio.run(backup(_open(settings), typed.file))
+    print(f"Copia guardada en {typed.file}")
+
+
+def bring_back(settings: Settings, typed: argparse.Namespace) -> None:
+    """Fill an empty database from a copy."""
+    from portal.database.backup import restore
+
+    asyncio.run(restore(typed.file, settings.database))
+    print(f"Copia restaurada de {typed.file}")
+
+
+def list_routes(settings: Settings, _: argparse.Namespace) -> None:
+    """The addresses that the portal answers, with their methods."""
+    from portal.app import create_app
+
+    for route in sorted(create_app(settings).routes, key=lambda route: route.path):
+        print(f"{', '.join(sorted(route.methods - {'OPTIONS'})):12} {route.path}")
+
+
+def _open(settings: Settings) -> Node:
+    return open_node("portal", settings.database)
+
+
+COMMANDS = {
+    "run": Command(run, "prepara todo y sirve el portal"),
+    "portal": Command(serve_portal, "sirve el portal"),
+    "migrate": Command(bring_up_to_date, "crea o actualiza las tablas"),
+    "setup": Command(load_start, "carga la sede, el servicio, los consultores y el calendario"),
+    "backup": Command(back_up, "guarda una copia de la base de datos", file="archivo de la copia"),
+    "restore": Command(bring_back, "llena una base de datos vacía con una copia", file="archivo de la copia"),
+    "routes": Command(list_routes, "muestra las direcciones del portal"),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="citas", description="Citas en línea de los Centros de Empleo.")
+    words = parser.add_subparsers(dest="command", required=True, metavar="ORDEN")
+    for word, command in COMMANDS.items():
+        own = words.add_parser(word, help=command.tells, description=command.tells)
+        if command.file:
+            own.add_argument("file", type=Path, metavar="ARCHIVO", help=command.file)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
