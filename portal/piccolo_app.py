@@ -5,10 +5,11 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from portal.tables.appointments import Appointment, AppointmentEvent, Question, StoredFile
+from portal.tables.centers import Center
 from portal.tables.keys import SigningKey
 from portal.tables.notices import Notice, OutboxMessage
 from portal.tables.people import Citizen, District, Staff
-from portal.tables.schedule import Break, Center, Closure, Holiday, Seat, Service, WeeklyHours
+from portal.tables.schedule import Break, Closure, Holiday, Seat, Service, WeeklyHours
 from portal.tables.web import AttemptWindow, Visit
 
 APP_CONFIG = AppConfig(

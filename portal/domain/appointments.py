@@ -135,9 +135,7 @@ async def look_up(typed_code: str, typed_document: str) -> AppointmentView:
 
 async def read_notices(appointment: UUID) -> list[NoticeView]:
     """The notices of a cita, newest first."""
-    rows = await fetch(
-        'SELECT "kind", "at" FROM "notice" WHERE "appointment" = {} ORDER BY "at" DESC', appointment
-    )
+    rows = await fetch('SELECT "kind", "at" FROM "notice" WHERE "appointment" = {} ORDER BY "at" DESC', appointment)
     return [NoticeView(MessageKind(row["kind"]), row["at"]) for row in rows]
 
 
@@ -161,7 +159,7 @@ async def send_code_again(document_type: DocumentType, document_number: str, ser
         'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
         'JOIN "service" ON "service"."id" = "appointment"."service" '
         'WHERE "citizen"."document_type" = {} AND "citizen"."document_number" = {} AND "service"."code" = {} '
-        "AND \"appointment\".\"state\" = 'reserved' AND NOT \"appointment\".\"duplicate\"",
+        'AND "appointment"."state" = \'reserved\' AND NOT "appointment"."duplicate"',
         *(document_type.value, document_number, service),
     )
     for row in rows:

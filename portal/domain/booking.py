@@ -47,9 +47,9 @@ class Request:
 async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
     """Turn a hold into a cita (PE-BT-01, activity 01).
 
-    Succeeds also when the hold ran out but the seat is still free. The token is the idempotency key: a second call with it
-    returns the same cita. Raises SeatTaken or NotOffered with the nearest times, AlreadyReserved when the person has an
-    active cita for the service.
+    Succeeds also when the hold ran out but the seat is still free. The token is the idempotency key: a second call with
+    it returns the same cita. Raises SeatTaken with the nearest times (also when the day was closed meanwhile), and
+    AlreadyReserved when the person has an active cita for the service.
     """
     try:
         return await _book(request, now)
@@ -160,37 +160,34 @@ async def cancel(code: str, now: datetime, rules: BookingRules, staff: UUID | No
 async def _cancel(code: str, now: datetime, rules: BookingRules, staff: UUID | None) -> None:
     ended = await _end(code, State.CANCELLED, now)
     if ended is None:
-        await _explain_refusal(code, now, harmless=State.CANCELLED)
-        return
+        refusal = await _refusal(code)
+        if isinstance(refusal, NotReserved) and refusal.state is State.CANCELLED:
+            return
+        raise refusal
     await give_back(ended["seat"], ended["id"], now, rules)
     await record_event(ended["id"], EventKind.CANCELLED, now, staff=staff)
     await add_notice(ended["id"], MessageKind.CANCELLATION, now)
-    await queue_message(
-        ended["id"], MessageKind.CANCELLATION, ended["email"], now, deadline=now + NEWS_STAY_NEWS
-    )
+    await queue_message(ended["id"], MessageKind.CANCELLATION, ended["email"], now, deadline=now + NEWS_STAY_NEWS)
 
 
 async def _end(code: str, state: State, now: datetime) -> dict[str, Any] | None:
     """Take a reserved cita that has not begun out of the active ones; None when it was no longer so."""
     rows = await fetch(
         'UPDATE "appointment" SET "state" = {}, "ended_at" = {}, "calendar_sequence" = "calendar_sequence" + 1 '
-        "WHERE \"code\" = {} AND \"state\" = 'reserved' AND \"starts_at\" > {} "
+        'WHERE "code" = {} AND "state" = \'reserved\' AND "starts_at" > {} '
         'RETURNING "id", "seat", "email", "citizen", "starts_at", "calendar_uid", "calendar_sequence", "modality"',
         *(state.value, now, code, now),
     )
     return rows[0] if rows else None
 
 
-async def _explain_refusal(code: str, now: datetime, harmless: State | None = None) -> None:
-    """Say why a cita could not be ended. Raises AppointmentUnknown, TooLate, NotReserved; returns for a harmless repeat."""
-    rows = await fetch('SELECT "state", "starts_at" FROM "appointment" WHERE "code" = {}', code)
+async def _refusal(code: str) -> AppointmentUnknown | TooLate | NotReserved:
+    """Why a cita could not be ended."""
+    rows = await fetch('SELECT "state" FROM "appointment" WHERE "code" = {}', code)
     if not rows:
-        raise AppointmentUnknown
-    if harmless is not None and rows[0]["state"] == harmless.value:
-        return
-    if rows[0]["state"] == State.RESERVED.value:
-        raise TooLate
-    raise NotReserved
+        return AppointmentUnknown()
+    state = State(rows[0]["state"])
+    return TooLate() if state is State.RESERVED else NotReserved(state)
 
 
 async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staff: UUID | None = None) -> Booked:
@@ -202,17 +199,26 @@ async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staf
     if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
         raise NotOffered
     try:
-        for candidate in await find_candidates(key, now):
-            moved = await _move(code, key.modality, candidate.seat, now, rules, staff)
-            if moved is not None:
-                return moved
-        raise SeatTaken
-    except (SeatTaken, NotReserved) as refusal:
-        if (earlier := await _find_moved(code, key)) is not None:
-            return earlier
-        if isinstance(refusal, NotReserved):
+        moved = await _move_to_any(code, key, now, rules, staff)
+    except NotReserved:
+        # Perhaps a second click: the first one moved it just there.
+        moved = await _find_moved(code, key)
+        if moved is None:
             raise
-        raise SeatTaken(await nearest_slots(key, now, rules)) from None
+    moved = moved or await _find_moved(code, key)
+    if moved is None:
+        raise SeatTaken(await nearest_slots(key, now, rules))
+    return moved
+
+
+async def _move_to_any(
+    code: str, key: SlotKey, now: datetime, rules: BookingRules, staff: UUID | None
+) -> Booked | None:
+    for candidate in await find_candidates(key, now):
+        moved = await _move(code, key.modality, candidate.seat, now, rules, staff)
+        if moved is not None:
+            return moved
+    return None
 
 
 @transactional
@@ -233,8 +239,7 @@ async def _move(
     ended = await _end(code, State.RESCHEDULED, now)
     if ended is None:
         # Leaving by an exception gives the seat back with the transaction.
-        await _explain_refusal(code, now)
-    assert ended is not None
+        raise await _refusal(code)
     if old[0]["service"] != seats[0]["service"]:
         raise NotOffered
     kept = {column: old[0][column] for column in _KEPT_BY_A_MOVE}
@@ -281,7 +286,8 @@ _KEPT_BY_A_MOVE = (
 
 async def _find_moved(code: str, key: SlotKey) -> Booked | None:
     rows = await fetch(
-        'SELECT "new"."id", "new"."code" FROM "appointment" "new" JOIN "appointment" "old" ON "new"."moved_from" = "old"."id" '
+        'SELECT "new"."id", "new"."code" FROM "appointment" "new" '
+        'JOIN "appointment" "old" ON "new"."moved_from" = "old"."id" '
         'WHERE "old"."code" = {} AND "new"."starts_at" = {} AND "new"."modality" = {}',
         *(code, key.starts_at, key.modality.value),
     )

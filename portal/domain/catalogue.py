@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.tables.schedule import Center, Service
+from portal.tables.centers import Center
+from portal.tables.schedule import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,7 @@ async def read_catalogue() -> Catalogue:
         .order_by(Service.position, Service.name)
     )
     centers = await (
-        Center.select(
-            Center.id, Center.code, Center.name, Center.address, Center.reference, Center.phone, Center.email
-        )
+        Center.select(Center.id, Center.code, Center.name, Center.address, Center.reference, Center.phone, Center.email)
         .where(Center.active.eq(True))
         .order_by(Center.name)
     )

@@ -37,8 +37,8 @@ async def close_days(
 ) -> ClosureDone:
     """Close local days, inclusive: of one consultor, of a sede, or (with neither) everywhere.
 
-    Free and held seats close, booked ones are never removed. A booking at the same instant either is listed as touched or
-    finds the seat closed. Raises ValueError when the days are inverted.
+    Free and held seats close, booked ones are never removed. A booking at the same instant either is listed as touched
+    or finds the seat closed. Raises ValueError when the days are inverted.
     """
     if last_day < first_day:
         raise ValueError("the last day lies before the first")

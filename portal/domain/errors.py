@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from portal.domain.vocabulary import State
+
 if TYPE_CHECKING:
     from portal.domain.slots import Slot
 
@@ -46,7 +48,11 @@ class TooLate(DomainError):
 
 
 class NotReserved(DomainError):
-    """The cita is no longer in the state that the step needs (cancelled, moved, attended …)."""
+    """The cita is no longer in the state that the step needs (cancelled, moved, attended …); it is in ``state``."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(f"the cita is {state}")
+        self.state = state
 
 
 class TooManyAttempts(DomainError):

@@ -13,7 +13,7 @@ from portal.domain.vocabulary import EventKind
 async def record_event(
     appointment: UUID, kind: EventKind, now: datetime, staff: UUID | None = None, **details: str
 ) -> None:
-    """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids, nothing personal."""
+    """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids only."""
     await fetch(
         'INSERT INTO "appointment_event" ("id", "appointment", "kind", "at", "actor", "staff", "details") '
         "VALUES ({}, {}, {}, {}, {}, {}, {})",

@@ -1,4 +1,4 @@
-"""Hold a seat while somebody fills in the form: one conditional update on the seat, no sweeper, no lock while typing."""
+"""Hold a seat while somebody fills in the form: one conditional update, no sweeper, no lock while typing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.domain.spanish_dates import local_day
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A seat kept for a browser. ``until`` is UTC; past it the seat is anybody's, but still ours while nobody took it."""
+    """A seat kept for a browser. Past ``until`` (UTC) the seat is anybody's, but still ours while nobody took it."""
 
     token: str
     seat: UUID
@@ -45,8 +45,8 @@ class Candidate:
 async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> UUID:
     """Hold the least loaded free seat of a slot under ``token``; the browser's former hold ``replaces`` is let go.
 
-    Returns the seat. Raises NotOffered (past, too soon, beyond the horizon, unknown) or SeatTaken with the nearest times;
-    in both cases the former hold stays.
+    Returns the seat. Raises NotOffered (past, too soon, beyond the horizon, unknown) or SeatTaken with the nearest
+    times; in both cases the former hold stays.
     """
     if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
         raise NotOffered
@@ -150,7 +150,8 @@ async def _was_ever_opened(key: SlotKey) -> bool:
     rows = await fetch(
         'SELECT 1 AS "one" FROM "seat" JOIN "center" ON "center"."id" = "seat"."center" '
         'JOIN "service" ON "service"."id" = "seat"."service" WHERE "center"."code" = {} AND "service"."code" = {} '
-        f'AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} AND "seat"."is_open" LIMIT 1',
+        f'AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '
+        'AND "seat"."is_open" LIMIT 1',
         *(key.center, key.service, local_day(key.starts_at), key.starts_at),
     )
     return bool(rows)

@@ -45,8 +45,9 @@ def normalise_document(number: str) -> str:
 
 
 async def find_or_add_citizen(document_type: DocumentType, document_number: str, now: datetime) -> UUID:
-    """The citizen of a document, added when unknown. Inside a transaction the row is locked, so that two bookings of one
-    person wait for each other.
+    """The citizen of a document, added when unknown.
+
+    Inside a transaction the row is locked, so that two bookings of one person wait for each other.
     """
     rows = await fetch(
         'INSERT INTO "citizen" ("id", "document_type", "document_number", "created_at") VALUES ({}, {}, {}, {}) '

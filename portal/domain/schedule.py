@@ -69,7 +69,9 @@ async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) ->
     on_file = await _seats_on_file(consultant, first, last, now)
     done = await _settle_known(due, on_file, now)
     free_of_overlap = _without_overlaps(due, on_file)
-    missing = [pair for pair in free_of_overlap if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now]
+    missing = [
+        pair for pair in free_of_overlap if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now
+    ]
     await _insert_seats(consultant, missing)
     return done + Opening(added=len(missing))
 
@@ -200,7 +202,9 @@ async def _insert_seats(consultant: UUID, seats: list[tuple[UUID, DueSeat]]) -> 
         values: list[object] = []
         for service, seat in chunk:
             values += [uuid4(), center, service, consultant, seat.day, seat.starts_at, seat.ends_at]
-            values += [modality in seat.modalities for modality in (Modality.VIRTUAL, Modality.IN_PERSON, Modality.PHONE)]
+            values += [
+                modality in seat.modalities for modality in (Modality.VIRTUAL, Modality.IN_PERSON, Modality.PHONE)
+            ]
             values.append(True)
         await fetch(
             'INSERT INTO "seat" ("id", "center", "service", "consultant", "day", "starts_at", "ends_at", "number", '
@@ -216,7 +220,7 @@ async def open_single_seat(
 ) -> UUID:
     """Open one seat outside the weekly hours, in every modality. Raises OverlappingSeats.
 
-    Seats of one group (same service and start, another ``number``) stand beside each other; anything else may not overlap.
+    Seats of one group (same service and start, another ``number``) stand beside each other; nothing else may overlap.
     """
     await lock_schedule([consultant])
     overlapping = await fetch(

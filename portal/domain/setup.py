@@ -1,4 +1,4 @@
-"""The real starting configuration: sede central, Bolsa de Trabajo, consultores with hours, holidays, districts, seats."""
+"""The real starting configuration: sede central, Bolsa de Trabajo, consultores, holidays, districts, seats."""
 
 from __future__ import annotations
 

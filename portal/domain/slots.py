@@ -224,4 +224,3 @@ def month_bounds(month: date) -> tuple[date, date]:
     """First and last day of the month that ``month`` lies in."""
     first = month.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-

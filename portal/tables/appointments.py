@@ -18,12 +18,13 @@ from piccolo.columns import (
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from portal.tables.centers import Center
 from portal.tables.people import Citizen, Staff
-from portal.tables.schedule import Center, Seat, Service
+from portal.tables.schedule import Seat, Service
 
 
 class Appointment(Table, tablename="appointment"):
-    """A cita with the contact data typed for it. Walls (partial unique indexes) are in the migration that follows the tables."""
+    """A cita with the contact data typed for it. Its walls (partial unique indexes) are in the second migration."""
 
     id = UUID(primary_key=True, default=UUID4())
     code = Varchar(length=8, unique=True)

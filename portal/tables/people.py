@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
-from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
+
+from portal.tables.centers import Center
 
 
 class Staff(Table, tablename="staff"):
@@ -15,9 +16,7 @@ class Staff(Table, tablename="staff"):
     username = Varchar(length=40, unique=True)
     name = Varchar(length=120)
     role = Varchar(length=16)
-    center = ForeignKey(
-        references=LazyTableReference("Center", module_path="portal.tables.schedule"), null=True, default=None
-    )
+    center = ForeignKey(references=Center, null=True, default=None)
     email = Varchar(length=254, default="")
     meet_link = Varchar(length=200, default="")
     active = Boolean(default=True)

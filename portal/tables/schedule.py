@@ -1,4 +1,4 @@
-"""Where, what and when: sedes, services, hours, closures, holidays, and the seats."""
+"""What and when: services, hours, closures, holidays, and the seats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from piccolo.columns import (
     Boolean,
     Date,
     ForeignKey,
-    Integer,
     SmallInt,
     Text,
     Time,
@@ -17,23 +16,8 @@ from piccolo.columns import (
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
+from portal.tables.centers import Center
 from portal.tables.people import Staff
-
-
-class Center(Table, tablename="center"):
-    """A sede: a Centro de Empleo."""
-
-    id = UUID(primary_key=True, default=UUID4())
-    code = Varchar(length=16, unique=True)
-    name = Varchar(length=120)
-    address = Varchar(length=200)
-    reference = Varchar(length=200, default="")
-    ubigeo = Varchar(length=6)
-    phone = Varchar(length=40, default="")
-    email = Varchar(length=254, default="")
-    active = Boolean(default=True)
-    # Counter of the sede's state that kiosks pull by; moved as the last statement of a transaction.
-    version = Integer(default=0)
 
 
 class Service(Table, tablename="service"):
@@ -98,7 +82,7 @@ class Holiday(Table, tablename="holiday"):
 class Seat(Table, tablename="seat"):
     """One place at one time with one consultor: the row that is held, booked or leased (ARCHITECTURE, the one idea).
 
-    Free is: open, not booked, not leased, and not held or the hold has run out. Service, consultant and start never change.
+    Free is: open, not booked, not leased, and not held or the hold has run out. Service, consultor, start never change.
     ``held_until`` without ``hold_token`` is a given-back seat that waits for its random release.
     """
 

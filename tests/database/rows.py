@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from portal.database.node import fetch
-from portal.tables.schedule import Center
+from portal.tables.centers import Center
 from portal.tables.web import AttemptWindow
 
 NOON = datetime(2027, 1, 4, 17, 0, tzinfo=UTC)

@@ -22,7 +22,8 @@ from portal.database.node import (
     transactional,
     use_node,
 )
-from portal.tables.schedule import Center, Seat
+from portal.tables.centers import Center
+from portal.tables.schedule import Seat
 from portal.tables.web import AttemptWindow
 from tests.database.rows import NOON, add_attempt, add_center, attempts, raise_version, versions
 from tests.databases import NewDatabase

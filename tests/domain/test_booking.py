@@ -92,7 +92,11 @@ async def test_a_booking_is_written_whole(node: Node) -> None:
     booked = await reserve(ROSA, KEY)
     cita = await find_appointment(booked.code)
     assert cita is not None
-    assert (cita.state, cita.starts_at, cita.full_name) == (State.RESERVED, MONDAY_NINE_THIRTY, "Rosa María Ñahui Quispe")
+    assert (cita.state, cita.starts_at, cita.full_name) == (
+        State.RESERVED,
+        MONDAY_NINE_THIRTY,
+        "Rosa María Ñahui Quispe",
+    )
     assert cita.meet_link.startswith("https://meet.google.com/")
     assert [notice.kind for notice in await read_notices(cita.id)] == [MessageKind.CONFIRMATION]
     outbox = await fetch('SELECT "kind", "recipient", "deadline" FROM "outbox_message"')
@@ -124,7 +128,10 @@ async def test_a_hold_that_ran_out_loses_to_a_younger_hold_and_hears_of_the_near
     with pytest.raises(SeatTaken) as taken:
         await book(Request("slow", KEY, seat, ROSA, CONSENT), later, RULES)
     nine, ten, half_past_ten = (MONDAY_NINE_THIRTY + timedelta(minutes=30) * step for step in (-1, 1, 2))
-    assert [slot.starts_at for slot in taken.value.nearest] in ([nine, ten, half_past_ten], [nine - timedelta(minutes=30), nine, ten])
+    assert [slot.starts_at for slot in taken.value.nearest] in (
+        [nine, ten, half_past_ten],
+        [nine - timedelta(minutes=30), nine, ten],
+    )
 
 
 async def test_one_active_cita_per_person_and_service(node: Node) -> None:
@@ -165,7 +172,9 @@ async def test_a_cancelled_seat_returns_after_a_random_delay(node: Node) -> None
     cita = await find_appointment(booked.code)
     assert cita is not None
     assert cita.state is State.CANCELLED
-    delay = (await fetch('SELECT "held_until" FROM "seat" WHERE "starts_at" = {}', MONDAY_NINE_THIRTY))[0]["held_until"] - NOW
+    delay = (await fetch('SELECT "held_until" FROM "seat" WHERE "starts_at" = {}', MONDAY_NINE_THIRTY))[0][
+        "held_until"
+    ] - NOW
     assert RULES.release_min <= delay <= RULES.release_max
     day = MONDAY_NINE_THIRTY.date()
 
@@ -183,7 +192,10 @@ async def test_a_cancelled_seat_returns_after_a_random_delay(node: Node) -> None
 async def test_cancel_and_move_end_at_the_start(node: Node) -> None:
     await build_world()
     booked = await reserve(ROSA, KEY)
-    for attempt in (cancel(booked.code, MONDAY_NINE_THIRTY, RULES), move(booked.code, slot_at(MONDAY_TEN + timedelta(hours=2)), MONDAY_NINE_THIRTY, RULES)):
+    for attempt in (
+        cancel(booked.code, MONDAY_NINE_THIRTY, RULES),
+        move(booked.code, slot_at(MONDAY_TEN + timedelta(hours=2)), MONDAY_NINE_THIRTY, RULES),
+    ):
         with pytest.raises(TooLate):
             await attempt
     with pytest.raises(AppointmentUnknown):
@@ -242,7 +254,13 @@ async def test_looking_up_wants_both_code_and_document(node: Node) -> None:
     await build_world()
     booked = await reserve(ROSA, KEY)
     assert (await look_up(f" {booked.code[:4].lower()}-{booked.code[4:]} ", "10117410")).code == booked.code
-    for code, document in ((booked.code, "42388604"), ("ZZZZZZZZ", "10117410"), ("", ""), (booked.code, ""), ("ñ" * 400, "é" * 400)):
+    for code, document in (
+        (booked.code, "42388604"),
+        ("ZZZZZZZZ", "10117410"),
+        ("", ""),
+        (booked.code, ""),
+        ("ñ" * 400, "é" * 400),
+    ):
         with pytest.raises(AppointmentUnknown):
             await look_up(code, document)
 
@@ -253,7 +271,7 @@ async def test_the_code_is_sent_again_to_the_contact_held_once_an_hour(node: Nod
     for _ in range(3):
         await send_code_again(ROSA.document_type, ROSA.document_number, "bolsa", NOW)
     await send_code_again(JULIO.document_type, JULIO.document_number, "bolsa", NOW)
-    again = await fetch("SELECT \"recipient\" FROM \"outbox_message\" WHERE \"kind\" = 'code_again'")
+    again = await fetch('SELECT "recipient" FROM "outbox_message" WHERE "kind" = \'code_again\'')
     assert [row["recipient"] for row in again] == ["rosa@example.org"]
 
 

@@ -33,7 +33,7 @@ async def outcomes(*attempts: Coroutine[Any, Any, object]) -> Counter[str]:
 
 
 async def active_citas() -> int:
-    rows = await fetch("SELECT count(*) AS \"n\" FROM \"appointment\" WHERE \"state\" = 'reserved'")
+    rows = await fetch('SELECT count(*) AS "n" FROM "appointment" WHERE "state" = \'reserved\'')
     count: int = rows[0]["n"]
     return count
 
@@ -88,9 +88,7 @@ async def test_moves_against_bookings_of_the_same_seat(node: Node) -> None:
     attempts += [reserve(citizen_number(n), KEY) for n in range(20)]
     ended = await outcomes(*attempts)
     assert ended == Counter({"Booked": 1, "SeatTaken": 20})
-    at_key = await fetch(
-        "SELECT \"id\" FROM \"appointment\" WHERE \"starts_at\" = {} AND \"state\" = 'reserved'", MONDAY
-    )
+    at_key = await fetch('SELECT "id" FROM "appointment" WHERE "starts_at" = {} AND "state" = \'reserved\'', MONDAY)
     assert len(at_key) == 1
 
 
@@ -114,7 +112,7 @@ async def test_cancel_against_move(node: Node) -> None:
         moved = ended["Booked"]
         assert await active_citas() == moved
         assert len(await fetch('SELECT "id" FROM "seat" WHERE "appointment" IS NOT NULL')) == moved
-        for row in await fetch("SELECT \"code\" FROM \"appointment\" WHERE \"state\" = 'reserved'"):
+        for row in await fetch('SELECT "code" FROM "appointment" WHERE "state" = \'reserved\''):
             await cancel(row["code"], NOW, RULES)
 
 
@@ -145,9 +143,7 @@ async def test_a_closure_against_bookings_lists_every_cita_that_got_through(node
 async def test_opening_twice_at_once_opens_once(node: Node) -> None:
     await build_world(open_now=False)
     await asyncio.gather(*(open_seats(NOW, RULES) for _ in range(4)))
-    doubled = await fetch(
-        'SELECT "consultant" FROM "seat" GROUP BY "consultant", "starts_at" HAVING count(*) > 1'
-    )
+    doubled = await fetch('SELECT "consultant" FROM "seat" GROUP BY "consultant", "starts_at" HAVING count(*) > 1')
     assert doubled == []
 
 
