@@ -1,3 +1,9 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.databases", "tests.html_checker", "tests.browser"]
+pytest_plugins = [
+    "tests.databases",
+    "tests.html_checker",
+    "tests.browser",
+    "tests.running_portal",
+    "tests.chromium",
+]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.imports import CHECKOUT
-from tests.ports import free_port
+from tests.processes import end_with_parent, free_port
 
 VNU = CHECKOUT / ".tools" / "vnu.jar"
 # Its recursive grammar needs a deep stack; for a process this short the quick compiler is the better one.
@@ -70,6 +70,7 @@ class HtmlChecker:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509  # safe: see there
         )
         said = []
         for line in self._process.stdout or ():

@@ -7,22 +7,20 @@ run is killed. PostgreSQL refuses to run as root; then it runs as ``nobody``.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.processes import end_with_parent, free_port
+
 _START_SECONDS = 60
 _STATUS_LINE = 8  # of postmaster.pid
-_PR_SET_PDEATHSIG = 1
 
 _QUICK = {
     # What is lost when the machine loses power does not matter to a test.
@@ -54,7 +52,7 @@ class PostgresServer:
         self._binaries = self._reachable_binaries()
         self._settings = dict(_ALWAYS) if durable else {**_ALWAYS, **_QUICK}
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     def url(self, database: str) -> str:
         """How to connect to one of its databases."""
@@ -77,7 +75,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 user=self._user,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  # calls one function of the C library, takes no lock
+                preexec_fn=end_with_parent,  # noqa: PLW1509  # safe: see there
             )
         self._wait_until_ready()
 
@@ -121,15 +119,3 @@ class PostgresServer:
         shutil.copytree(installed, copy)
         self._folder.chmod(0o755)
         return copy / "bin"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
