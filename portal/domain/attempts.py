@@ -18,8 +18,8 @@ from portal.domain.errors import TooManyAttempts
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _COUNT = (
-    'INSERT INTO "attempt_window" ("key", "count", "expires_at") VALUES {rows} '
-    'ON CONFLICT ("key") DO UPDATE SET "count" = "attempt_window"."count" + 1 RETURNING "key", "count"'
+    'INSERT INTO "attempt_window" ("key", "tries", "expires_at") VALUES {rows} '
+    'ON CONFLICT ("key") DO UPDATE SET "tries" = "attempt_window"."tries" + 1 RETURNING "key", "tries"'
 )
 
 
@@ -80,7 +80,7 @@ async def count_attempts(*attempts: Attempt, now: datetime, secret: bytes) -> No
     windows = dict(sorted(_window(attempt, now, secret) for attempt in attempts))
     rows = ", ".join("({}, 1, {})" for _ in windows)
     values = [value for key, (end, _) in windows.items() for value in (key, end)]
-    counted = {row["key"]: row["count"] for row in await fetch(_COUNT.replace("{rows}", rows), *values)}
+    counted = {row["key"]: row["tries"] for row in await fetch(_COUNT.replace("{rows}", rows), *values)}
     full = [end for key, (end, most) in windows.items() if counted[key] > most]
     if full:
         raise TooManyAttempts(max(full))

@@ -48,10 +48,10 @@ class TooLate(DomainError):
 
 
 class NotReserved(DomainError):
-    """The cita is no longer in the state that the step needs (cancelled, moved, attended …); it is in ``state``."""
+    """The cita is no longer in the state that the step needs (cancelled, moved …); it is in ``state``, if known."""
 
-    def __init__(self, state: State) -> None:
-        super().__init__(f"the cita is {state}")
+    def __init__(self, state: State | None = None) -> None:
+        super().__init__("the cita is no longer reserved")
         self.state = state
 
 

@@ -67,7 +67,7 @@ class Appointment(Table, tablename="appointment"):
     finished_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)  # cancelled, moved, abandoned or not held
 
-    moved_from = ForeignKey(references="self", null=True, default=None)
+    moved_from: ForeignKey[Appointment] = ForeignKey(references="self", null=True, default=None)
     calendar_uid = UUID()  # kept across moves, so that the phone's calendar moves the entry
     calendar_sequence = SmallInt(default=0)
     created_at = Timestamptz()

@@ -21,5 +21,5 @@ class AttemptWindow(Table, tablename="attempt_window"):
     """How often something was tried in one window of time; the subject is a keyed hash, never the thing itself."""
 
     key = Varchar(length=80, primary_key=True)
-    count = Integer(default=0)
+    tries = Integer(default=0)
     expires_at = Timestamptz()

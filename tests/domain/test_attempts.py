@@ -79,7 +79,7 @@ async def test_a_refused_attempt_stays_counted_for_every_limit(node: Node) -> No
 
 async def test_the_same_attempt_twice_in_one_statement_counts_once(node: Node) -> None:
     await count_attempts(Attempt(LOOKUPS, "K7QW2M9X"), Attempt(LOOKUPS, "K7QW2M9X"), now=NOW, secret=SECRET)
-    assert [row["count"] for row in await fetch('SELECT "count" FROM "attempt_window"')] == [1]
+    assert [row["tries"] for row in await fetch('SELECT "tries" FROM "attempt_window"')] == [1]
 
 
 async def test_counting_inside_a_transaction_is_a_fault(node: Node) -> None:
@@ -132,4 +132,4 @@ async def test_opposite_orders_do_not_wait_for_each_other(node: Node) -> None:
     await asyncio.gather(
         *(count_attempts(*(pair if turn % 2 else reversed(pair)), now=NOW, secret=SECRET) for turn in range(60))
     )
-    assert {row["count"] for row in await fetch('SELECT "count" FROM "attempt_window"')} == {60}
+    assert {row["tries"] for row in await fetch('SELECT "tries" FROM "attempt_window"')} == {60}
