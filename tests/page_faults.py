@@ -21,7 +21,7 @@ _LOADING_RELS = {
 }
 _ONE_ID = {"for", "list", "form", "aria-activedescendant"}
 _MANY_IDS = {"aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "aria-errormessage", "headers"}
-_HIDING = {"visually-hidden", "sr-only"}
+_HIDING = {"vh", "visually-hidden"}
 
 
 def faults_of(page: HtmlPage, host: str) -> list[str]:
