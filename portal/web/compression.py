@@ -19,7 +19,7 @@ import brotli  # type: ignore[import-untyped]
 SMALLEST = 600
 """Bytes below which the saved packet is not worth the work."""
 
-BROTLI_QUALITY = 4
+BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 
 COMPRESSIBLE = (
