@@ -6,13 +6,14 @@ with a sentence that names the variable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -127,9 +128,9 @@ def read_settings(**given: object) -> Settings:
         raise SettingsError(_explain(mistakes.errors())) from None
 
 
-def _explain(errors: Mapping[str, object] | list[object] | object) -> str:
+def _explain(errors: Iterable[ErrorDetails]) -> str:
     sentences = []
-    for error in errors:  # type: ignore[attr-defined]
+    for error in errors:
         name = "_".join(str(part) for part in error["loc"]).upper()
         variable = name if name in {"DATABASE_URL", "PORTAL_PORT"} else f"CITAS_{name}" if name else "Settings"
         sentences.append(f"{variable}: {error['msg']}.")
