@@ -21,7 +21,7 @@ async def add_center(code: str = "central") -> Center:
 
 async def add_attempt(key: str) -> None:
     """Write a row whose key must be new."""
-    await AttemptWindow.insert(AttemptWindow(key=key, count=1, expires_at=NOON))
+    await AttemptWindow.insert(AttemptWindow(key=key, tries=1, expires_at=NOON))
 
 
 async def raise_version() -> None:

@@ -352,8 +352,8 @@ async def test_batches_read_what_was_there_when_they_began(node: Node) -> None:
 async def test_piccolos_atomic_runs_in_one_transaction(node: Node) -> None:
     atomic = NodeEngine().atomic()
     atomic.add(
-        AttemptWindow.insert(AttemptWindow(key="a", count=1, expires_at=NOON)),
-        AttemptWindow.insert(AttemptWindow(key="a", count=1, expires_at=NOON)),
+        AttemptWindow.insert(AttemptWindow(key="a", tries=1, expires_at=NOON)),
+        AttemptWindow.insert(AttemptWindow(key="a", tries=1, expires_at=NOON)),
     )
     with pytest.raises(ConstraintError):
         await atomic.run()  # type: ignore[no-untyped-call]  # Piccolo's base class is not annotated
