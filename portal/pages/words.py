@@ -6,6 +6,7 @@ Templates use it by filters (``{{ day.status|word }}``, ``{{ mistake|sentence }}
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
@@ -107,6 +108,16 @@ def choices(*members: StrEnum) -> tuple[tuple[str, str], ...]:
     return tuple((member.value, WORDS[member]) for member in members)
 
 
+def month_name(day: date) -> str:
+    """The month alone, without its year."""
+    return spanish_dates.MONTHS[day.month - 1]
+
+
+def day_in_words(day: date) -> str:
+    """A day of a month that is named beside it: "viernes 25"."""
+    return f"{spanish_dates.WEEKDAYS[day.weekday()]} {day.day}"
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "word": word,
     "sentence": sentence,
@@ -114,6 +125,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "date_in_words": spanish_dates.date_in_words,
     "time_in_words": spanish_dates.time_in_words,
     "moment_in_words": spanish_dates.moment_in_words,
+    "day_in_words": day_in_words,
+    "month_name": month_name,
     "month_in_words": spanish_dates.month_in_words,
     "short_date": spanish_dates.short_date,
 }

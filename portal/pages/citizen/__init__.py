@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from portal.pages.citizen import home
+from portal.pages.citizen import find_slot, home
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES,)
+ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES, *find_slot.ROUTES)
 UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,72 @@
+"""Step one: find a time and hold a seat."""
+
+from __future__ import annotations
+
+import secrets
+from http import HTTPStatus
+
+from litestar import get, post
+from litestar.response import Redirect, Template
+from litestar.types import ControllerRouterHandler
+
+from portal.domain.errors import NotOffered, SeatTaken
+from portal.domain.holds import hold_seat
+from portal.domain.slots import read_slot_key
+from portal.domain.visits import find_visit, new_cookie, remember_hold
+from portal.forms.query import OfferQuery, read_offer_query
+from portal.pages.citizen.offer import query_like, read_offer
+from portal.pages.citizen.taken import TakenView, show_taken
+from portal.web import metrics
+from portal.web.cookies import AnyRequest
+from portal.web.fields import read_fields
+from portal.web.limits import limit_holding
+from portal.web.services import GivenServices, Services
+from portal.web.visit_cookie import read_visit_cookie, visit_cookie
+
+
+@get("/reservar")
+async def show_offer(request: AnyRequest, services: GivenServices) -> Template:
+    """The month and a day's times; for htmx the picker alone."""
+    query = read_offer_query(request.query_params)
+    notice = "no_hold" if request.query_params.get("aviso") == "sin-cupo" else ""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if query.misread else HTTPStatus.OK
+    return await _render(services, query, status, notice, alone=request.headers.get("hx-request") == "true")
+
+
+@post("/reservar/apartar")
+async def hold(request: AnyRequest, services: GivenServices) -> Template | Redirect:
+    """Hold the least loaded seat of the chosen time for this browser; its former hold is let go."""
+    await limit_holding(request, services)
+    try:
+        key = read_slot_key((await read_fields(request)).get("horario", ""))
+    except NotOffered:
+        return await _render(services, OfferQuery(), HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered")
+    now = services.now()
+    cookie = read_visit_cookie(request)
+    visit = await find_visit(cookie, now)
+    has_details = visit is not None and bool(visit.draft.aviso_privacidad)
+    token = secrets.token_urlsafe(24)
+    try:
+        seat = await hold_seat(key, token, visit.hold_token if visit else None, now, services.rules)
+    except NotOffered:
+        return await _render(services, query_like(key), HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered")
+    except SeatTaken as lost:
+        return show_taken(TakenView(key, lost.nearest, keeps_details=has_details))
+    metrics.count(metrics.Outcome.HELD)
+    if visit is None:
+        cookie = new_cookie()
+    await remember_hold(cookie, token, seat, key.modality, now)
+    answer = Redirect("/reservar/confirmar" if has_details else "/reservar/datos", status_code=303)
+    answer.set_cookie(visit_cookie(cookie, secure=services.settings.secure_cookies))
+    return answer
+
+
+async def _render(
+    services: Services, query: OfferQuery, status: HTTPStatus, notice: str, *, alone: bool = False
+) -> Template:
+    offer = await read_offer(query, services.now(), services.rules)
+    name = "citizen/_offer.html" if alone and offer is not None else "citizen/find_slot.html"
+    return Template(name, context={"offer": offer, "notice": notice}, status_code=status)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (show_offer, hold)

@@ -1,0 +1,45 @@
+"""Somebody was faster: an ordinary outcome that leads to the nearest times, each one tap away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from litestar.response import Template
+
+from portal.domain.slots import Slot, SlotKey
+from portal.domain.spanish_dates import local_day
+from portal.web import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class TakenView:
+    """The time that was lost, and what is near. ``page`` shows all times, ``action`` takes a chosen one.
+
+    ``ran_out`` says that it had been held and the hold ran out; ``keeps_details`` that what the person typed is kept.
+    """
+
+    wanted: SlotKey
+    nearest: tuple[Slot, ...]
+    page: str = "/reservar"
+    action: str = "/reservar/apartar"
+    ran_out: bool = False
+    keeps_details: bool = False
+
+    @property
+    def all_times(self) -> str:
+        """The address of the picker with the day of the lost time."""
+        wishes = {
+            "servicio": self.wanted.service,
+            "sede": self.wanted.center,
+            "modalidad": self.wanted.modality.value,
+            "fecha": local_day(self.wanted.starts_at).isoformat(),
+        }
+        return f"{self.page}?{urlencode(wishes)}"
+
+
+def show_taken(view: TakenView) -> Template:
+    """The page of a lost race, 409."""
+    metrics.count(metrics.Outcome.SEAT_TAKEN)
+    return Template("citizen/taken.html", context={"taken": view}, status_code=HTTPStatus.CONFLICT)
