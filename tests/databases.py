@@ -26,6 +26,7 @@ import pytest
 
 from portal.database.migrate import migrate
 from portal.database.node import Node, open_node, set_default_node
+from tests.folders import make_quick_folder
 from tests.postgres_server import PostgresServer
 
 T = TypeVar("T")
@@ -68,14 +69,15 @@ def _postgres_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
-    """Make fresh, migrated databases, copied from a template; PostgreSQL's are dropped after the test."""
+def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+    """Make fresh, migrated databases, copied from a template, and remove them after the test."""
     made: list[str] = []
+    folder = make_quick_folder("test", room_megabytes=100)
 
     def make(engine: str) -> str:
         name = f"citas_{next(_numbers)}"
         if engine == "sqlite":
-            path = tmp_path / f"{name}.db"
+            path = folder / f"{name}.db"
             shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
             return f"sqlite:///{path}"
         template = request.getfixturevalue("_postgres_template")
@@ -85,6 +87,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
         return server.url(name)
 
     yield make
+    shutil.rmtree(folder)
     if made:
         server: PostgresServer = request.getfixturevalue("postgres_server")
         run_apart(_command(server, *(f"DROP DATABASE {name} WITH (FORCE)" for name in made)))

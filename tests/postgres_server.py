@@ -17,10 +17,12 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.folders import make_quick_folder
 from tests.processes import end_with_parent, free_port
 
 _START_SECONDS = 60
 _STATUS_LINE = 8  # of postmaster.pid
+_ROOM_MEGABYTES = 2_000
 
 _QUICK = {
     # What is lost when the machine loses power does not matter to a test.
@@ -47,7 +49,11 @@ class PostgresServer:
 
     def __init__(self, *, durable: bool = False) -> None:
         self._user = "nobody" if os.geteuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="citas-postgres-"))
+        self._folder = (
+            Path(tempfile.mkdtemp(prefix="citas-postgres-"))
+            if durable
+            else make_quick_folder("postgres", _ROOM_MEGABYTES)
+        )
         self._data = self._folder / "data"
         self._binaries = self._reachable_binaries()
         self._settings = dict(_ALWAYS) if durable else {**_ALWAYS, **_QUICK}

@@ -142,19 +142,25 @@ class SQLiteNodeEngine(TaskEngine):
         """Make the file, and its folder, if they are missing. Raises DatabaseUnreachableError."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Only if it is missing: closing a handle on a file that SQLite has open drops the process's locks on it.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            pass
         except OSError as error:
             raise DatabaseUnreachableError(f"{self.path}: {error.strerror}") from None
 
     def connect(self, timeout_seconds: float = 0) -> sqlite3.Connection:
         """Open a connection of one's own, e.g. for a long reading; a timeout is for threads, not for the loop."""
-        connection: sqlite3.Connection = self._driver.connect(
-            os.fspath(self.path),
-            timeout=timeout_seconds,
-            detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
-            isolation_level=None,
-            cached_statements=512,
-        )
+        try:
+            connection: sqlite3.Connection = self._driver.connect(
+                os.fspath(self.path),
+                timeout=timeout_seconds,
+                detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
+                isolation_level=None,
+                cached_statements=512,
+            )
+        except self._driver.DatabaseError as error:
+            raise _translated(error) from None
         return connection
 
     # Statements
@@ -226,7 +232,7 @@ class SQLiteNodeEngine(TaskEngine):
                     raise _translated(error) from None
             if asyncio.get_running_loop().time() > deadline:
                 raise DatabaseBusyError("another process was writing for too long")
-            await asyncio.sleep(random.uniform(0.0005, 0.008))  # noqa: S311  # spreads attempts, keeps no secret
+            await asyncio.sleep(random.uniform(0, 0.002))  # noqa: S311  # spreads attempts, keeps no secret
 
     # Piccolo's interface
 
