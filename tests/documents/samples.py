@@ -8,12 +8,18 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.documents.slip import Slip
-from portal.domain.keys import name_key
+from portal.domain.keys import PublicKey, name_key
 from portal.domain.modality import Modality
 from portal.domain.verification import SlipClaim, sign_slip, slip_address
 
 KEY = Ed25519PrivateKey.generate()
+KEY_ID = name_key(KEY.public_key().public_bytes_raw())
 ORIGIN = "https://citas.trabajo.gob.pe"
+
+
+PUBLIC_KEYS = {
+    KEY_ID: PublicKey(KEY_ID, "portal", KEY.public_key().public_bytes_raw(), datetime(2026, 11, 1, tzinfo=UTC))
+}
 
 
 def address_for(claim: SlipClaim) -> str:
@@ -23,7 +29,7 @@ def address_for(claim: SlipClaim) -> str:
 CLAIM = SlipClaim(
     code="K7WM3R9H",
     node="portal",
-    key_id=name_key(KEY.public_key().public_bytes_raw()),
+    key_id=KEY_ID,
     service="bolsa-de-trabajo",
     center="sede-central",
     starts_at=datetime(2027, 1, 4, 14, 30, tzinfo=UTC),
@@ -82,3 +88,12 @@ LONGEST = replace(
 )
 
 ALL = {"virtual": VIRTUAL, "in_person": IN_PERSON, "phone": PHONE, "longest": LONGEST}
+
+# As long as every column of the database lets it be.
+LIMIT = replace(
+    LONGEST,
+    service_name=("Servicio de " + "orientación " * 9).ljust(120, "x"),
+    center_name=("Centro de " + "Empleo " * 16).ljust(120, "x"),
+    center_address=("Jirón " + "Los Ángeles " * 33)[:400].rstrip(),
+    holder_name=" ".join(["Maximiliano" * 5 + "abcde"] * 3),
+)
