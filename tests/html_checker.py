@@ -9,7 +9,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 import httpx
 import pytest
@@ -86,8 +85,3 @@ def html_checker() -> Iterator[HtmlChecker]:
     checker = HtmlChecker()
     yield checker
     checker.stop()
-
-
-def stylesheets() -> list[Path]:
-    """Our own CSS files: those of pages and those of documents."""
-    return sorted([*(CHECKOUT / "static" / "css").rglob("*.css"), *(CHECKOUT / "templates").rglob("*.css")])
