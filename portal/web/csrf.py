@@ -119,4 +119,5 @@ async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], _:
     given = request.headers.get(HEADER) or (await request.form()).get(FIELD)
     token: CsrfToken = request.scope["state"][_SCOPE_KEY]
     if not isinstance(given, str) or not token.accepts(given):
+        await (await request.form()).close()  # files that came along; Litestar closes them only behind its guards
         raise ForgedForm

@@ -50,7 +50,7 @@ async def new_client() -> AsyncIterator[NewClient]:
     clients: list[httpx.AsyncClient] = []
 
     def make(app: Litestar, *, address: str = "127.0.0.1", origin: str = "http://127.0.0.1:8000") -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app, client=(address, 50_000))
+        transport = httpx.ASGITransport(app, client=(address, 50_000))  # type: ignore[arg-type]  # Litestar's own types
         clients.append(httpx.AsyncClient(transport=transport, base_url=origin))
         return clients[-1]
 

@@ -71,7 +71,9 @@ async def test_an_id_from_a_stranger_is_not_taken_over(client: httpx.AsyncClient
     assert answer.headers["x-request-id"] != "from-a-stranger"
 
 
-@pytest.mark.parametrize(("given", "taken"), [("from-our-proxy", True), ("short", False), ("line\tbreak-and-more", False)])
+@pytest.mark.parametrize(
+    ("given", "taken"), [("from-our-proxy", True), ("short", False), ("line\tbreak-and-more", False)]
+)
 async def test_an_id_from_our_proxy_is_taken_over_when_it_is_one(
     new_app: NewApp, new_client: NewClient, given: str, *, taken: bool
 ) -> None:
