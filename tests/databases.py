@@ -4,7 +4,8 @@
 ``sqlite_node``    the same on SQLite alone          ``postgres_node``   on PostgreSQL alone
 ``node_url``       the URL of a fresh, migrated database on either engine, for tests that start processes
 ``sqlite_url``, ``postgres_url``                       on one of them
-``new_database``   ``new_database("sqlite")`` makes another such database, as often as needed (two nodes in one test)
+``new_database``   ``new_database("sqlite")`` makes another such database, as often as needed (two nodes in one test);
+                   ``migrated=False`` an empty one
 ``postgres_server`` the server itself, to restart it or to end connections
 
 A context variable that a fixture sets does not reach the test, so a node in use here is the process's default node
@@ -15,11 +16,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 import pytest
@@ -30,7 +31,13 @@ from tests.folders import make_quick_folder
 from tests.postgres_server import PostgresServer
 
 T = TypeVar("T")
-NewDatabase = Callable[[str], str]
+
+
+class NewDatabase(Protocol):
+    """Makes a database on ``sqlite`` or ``postgresql`` and says its URL."""
+
+    def __call__(self, engine: str, *, migrated: bool = True) -> str: ...
+
 
 ENGINES = ("sqlite", "postgresql")
 _TEMPLATE = "template_citas"
@@ -70,17 +77,18 @@ def _postgres_template(postgres_server: PostgresServer) -> str:
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
-    """Make fresh, migrated databases, copied from a template, and remove them after the test."""
+    """Make fresh databases, migrated ones copied from a template, and remove them after the test."""
     made: list[str] = []
     folder = make_quick_folder("test", room_megabytes=100)
 
-    def make(engine: str) -> str:
+    def make(engine: str, *, migrated: bool = True) -> str:
         name = f"citas_{next(_numbers)}"
         if engine == "sqlite":
             path = folder / f"{name}.db"
-            shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+            if migrated:
+                shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
             return f"sqlite:///{path}"
-        template = request.getfixturevalue("_postgres_template")
+        template = request.getfixturevalue("_postgres_template") if migrated else "template0"
         server: PostgresServer = request.getfixturevalue("postgres_server")
         run_apart(_command(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
         made.append(name)

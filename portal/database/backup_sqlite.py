@@ -27,7 +27,8 @@ def copy_file(engine: SQLiteNodeEngine, target: Path) -> None:
 
 def load_file(source: Path, engine: SQLiteNodeEngine) -> None:
     """Copy a checked backup into an empty or missing database, in one transaction. Raises BackupError."""
-    _check(source)
+    if not _check(source) <= set(names_of_migrations()):
+        raise BackupError(f"{source} was made by a newer version of this program")
     engine.create_file()
     with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as target, closing(_opened(source)) as copy:
         if target.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
@@ -35,7 +36,8 @@ def load_file(source: Path, engine: SQLiteNodeEngine) -> None:
         copy.backup(target)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path) -> set[str]:
+    """Read all of it and say which migrations it has seen."""
     try:
         with closing(_opened(path)) as connection:
             faults = connection.execute("PRAGMA integrity_check(1)").fetchall()
@@ -45,8 +47,7 @@ def _check(path: Path) -> None:
         raise BackupError(f"{path} is not a backup of a SQLite database: {error}") from None
     if faults != [("ok",)] or dangling is not None:
         raise BackupError(f"{path} is damaged")
-    if not {name for (name,) in ran} <= set(names_of_migrations()):
-        raise BackupError(f"{path} was made by a newer version of this program")
+    return {name for (name,) in ran}
 
 
 def _opened(path: Path) -> sqlite3.Connection:
