@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -127,15 +128,16 @@ def _begin(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides when to stop
     os.nice(_NICENESS)
     tempfile.tempdir = folder
-    threading.Thread(target=_end_with_owner, daemon=True).start()
+    threading.Thread(target=_end_with_owner, args=(folder,), daemon=True).start()
     _press = Press()
 
 
-def _end_with_owner() -> None:
-    """Leave when the owner was killed: a pool process would wait for work for ever."""
+def _end_with_owner(folder: str) -> None:
+    """Clean up and leave when the owner was killed: a pool process would wait for work for ever."""
     owner = multiprocessing.parent_process()
     if owner is not None:
         owner.join()
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from io import BytesIO
@@ -11,6 +12,9 @@ from typing import Any
 import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
+
+_PAGE_BOX = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">')
+_WORD_BOX = re.compile(r'xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)<')
 
 
 def words(pdf: bytes) -> str:
@@ -24,6 +28,15 @@ def lines(pdf: bytes, folder: Path) -> list[str]:
     path = folder / "read.pdf"
     path.write_bytes(pdf)
     return subprocess.run(["pdftotext", path, "-"], check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def words_off_the_page(pdf: bytes, folder: Path) -> list[str]:
+    """Words that the paper's edge cuts."""
+    path = folder / "read.pdf"
+    path.write_bytes(pdf)
+    boxes = subprocess.run(["pdftotext", "-bbox", path, "-"], check=True, capture_output=True, text=True).stdout
+    width, height = (float(side) for side in _PAGE_BOX.findall(boxes)[0])
+    return [word for x, y, word in _WORD_BOX.findall(boxes) if float(x) > width or float(y) > height]
 
 
 def tags(pdf: bytes, folder: Path) -> str:

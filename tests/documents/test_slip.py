@@ -14,7 +14,7 @@ from portal.documents.press import Press
 from portal.documents.slip import Paper, Slip
 from portal.domain.modality import Modality
 from portal.domain.verification import Verdict, read_slip
-from tests.documents.reading import alternatives, decode_qr, lines, picture, tags, words
+from tests.documents.reading import alternatives, decode_qr, lines, picture, tags, words, words_off_the_page
 from tests.documents.samples import ALL, CLAIM, IN_PERSON, LIMIT, PHONE, PUBLIC_KEYS, VIRTUAL
 
 both_papers = pytest.mark.parametrize("paper", Paper)
@@ -108,6 +108,12 @@ def test_the_ticket_is_80_mm_wide_and_as_long_as_its_text(press: Press) -> None:
 def test_a5_is_a5_however_much_there_is_to_say(press: Press, slip: Slip) -> None:
     (page,) = PdfReader(BytesIO(press.print_slip(slip, Paper.A5))).pages
     assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx((148 * MM, 210 * MM), abs=0.1)
+
+
+@both_papers
+@pytest.mark.parametrize("slip", [*ALL.values(), LIMIT], ids=[*ALL, "limit"])
+def test_nothing_is_cut_off_at_the_edge(press: Press, slip: Slip, paper: Paper, tmp_path: Path) -> None:
+    assert words_off_the_page(press.print_slip(slip, paper), tmp_path) == []
 
 
 @both_papers
