@@ -14,12 +14,13 @@ from portal.database.node import Node
 from portal.settings import Settings, read_settings
 from tests.people import NOW
 
+NewSettings = Callable[..., Settings]
 NewApp = Callable[..., Litestar]
 NewClient = Callable[..., httpx.AsyncClient]
 
 
 @pytest.fixture
-def new_settings(tmp_path: Path) -> Callable[..., Settings]:
+def new_settings(tmp_path: Path) -> NewSettings:
     """Make settings that do not depend on the environment: ``new_settings(limit_lookups_per_code=2)``."""
 
     def make(**given: object) -> Settings:
@@ -29,7 +30,7 @@ def new_settings(tmp_path: Path) -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def new_app(sqlite_node: Node, new_settings: Callable[..., Settings]) -> NewApp:
+def new_app(sqlite_node: Node, new_settings: NewSettings) -> NewApp:
     """Make applications on the same database: ``new_app(public_url="https://citas.example")``. They make no PDFs."""
 
     def make(**given: object) -> Litestar:

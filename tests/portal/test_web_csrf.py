@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import httpx
 import pytest
 from litestar import Litestar, Response, get, post
 from litestar.response import Template
 
-from portal.settings import Settings
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import refuse_forged_forms
 from tests.browser import NewVisitor
@@ -151,7 +149,7 @@ async def test_the_refusal_is_a_page_that_leads_back_to_the_form(app: Litestar, 
     assert page.links["Vuelve al formulario"] == "/formulario"
 
 
-def test_every_route_that_changes_something_is_guarded(app: Litestar, new_settings: Callable[..., Settings]) -> None:
+async def test_every_route_that_changes_something_is_guarded(app: Litestar) -> None:
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             assert refuse_forged_forms in handler.resolve_guards(), f"{route.path} is not guarded"
