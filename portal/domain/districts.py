@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
+
 from portal.database.node import fetch, transactional
 
 # Two numbers that the package still carries although INEI gave the districts new ones (090709 and 090714).
@@ -35,3 +38,73 @@ async def _insert(rows: list[tuple[str, str, str, str]]) -> None:
             f"{', '.join(['({}, {}, {}, {})'] * len(chunk))} ON CONFLICT DO NOTHING",
             *(value for row in chunk for value in row),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A district with its province and department."""
+
+    ubigeo: str
+    name: str
+    province: str
+    department: str
+
+    def __str__(self) -> str:
+        """As people write it: "Jesús María, Lima, Lima"."""
+        return f"{self.name}, {self.province}, {self.department}"
+
+
+async def find_district(ubigeo: str) -> District | None:
+    """The district of a number of INEI, or None."""
+    rows = await fetch(f'{_SELECT} WHERE "ubigeo" = {{}}', ubigeo)
+    return District(**rows[0]) if rows else None
+
+
+async def districts_named(text: str) -> list[District]:
+    """The districts that a typed name means, with or without accents: "miraflores", or "Miraflores, Arequipa"."""
+    name, *places = (_plain(part) for part in text.split(","))
+    return [
+        district
+        for district in await _named_like(_pattern(name))
+        if _plain(district.name) == name and _lies_in(district, places)
+    ]
+
+
+async def suggest_districts(text: str, most: int = 10) -> list[District]:
+    """Districts whose name begins like what was typed so far, then those that hold it, in order of their names."""
+    name = _plain(text.split(",", maxsplit=1)[0])
+    if not name:
+        return []
+    found = [district for district in await _named_like(f"%{_pattern(name)}%") if name in _plain(district.name)]
+    return sorted(found, key=lambda one: (not _plain(one.name).startswith(name), _plain(one.name), one.ubigeo))[:most]
+
+
+_SELECT = 'SELECT "ubigeo", "name", "province", "department" FROM "district"'
+
+
+async def _named_like(pattern: str) -> list[District]:
+    rows = await fetch(f'{_SELECT} WHERE lower("name") LIKE {{}} ORDER BY "name", "ubigeo"', pattern)
+    return [District(**row) for row in rows]
+
+
+def _plain(text: str) -> str:
+    """Without accents, capitals and surplus spaces."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+
+
+def _pattern(plain: str) -> str:
+    """A pattern that finds a name whatever its accents: databases differ in what they take for the same letter.
+
+    Any one character may stand where an accent can be; what is found is compared again by ``_plain``.
+    """
+    return "".join(letter if letter in _NEVER_ACCENTED else "_" for letter in plain)
+
+
+_NEVER_ACCENTED = frozenset("bcdfghjklmpqrstvwxyz 0123456789")
+
+
+def _lies_in(district: District, places: list[str]) -> bool:
+    """Whether the district lies in the places written after its name: province, department, or both."""
+    around = [_plain(district.province), _plain(district.department)]
+    return all(place in around for place in places if place)

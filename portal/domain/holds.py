@@ -119,6 +119,17 @@ async def find_hold(token: str, modality: Modality, rules: BookingRules) -> Hold
     )
 
 
+async def key_of(seat: UUID, modality: Modality) -> SlotKey | None:
+    """The slot that a seat belongs to, whoever has it now; None when there is no such seat."""
+    rows = await fetch(
+        'SELECT "service"."code" AS "service", "center"."code" AS "center", "seat"."starts_at" FROM "seat" '
+        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "seat"."id" = {}',
+        seat,
+    )
+    return SlotKey(rows[0]["service"], rows[0]["center"], modality, rows[0]["starts_at"]) if rows else None
+
+
 async def extend_hold(token: str, now: datetime, rules: BookingRules) -> datetime:
     """Give a hold its full time anew; returns the new end (UTC). Raises HoldNotExtendable."""
     rows = await fetch(

@@ -98,7 +98,7 @@ class Agenda:
 def read_slot_key(text: str) -> SlotKey:
     """Read the field ``horario``. Raises NotOffered when it was not made by us."""
     parts = text.split("~")
-    if len(parts) != 4 or len(text) > 80:
+    if len(parts) != 4 or len(text) > 80 or not text.isascii() or not text.isprintable():
         raise NotOffered
     try:
         starts_at = datetime.strptime(parts[3], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)

@@ -118,6 +118,11 @@ def day_in_words(day: date) -> str:
     return f"{spanish_dates.WEEKDAYS[day.weekday()]} {day.day}"
 
 
+def day_and_year(day: date) -> str:
+    """A day without its weekday, as one tells a birthday: "27 de marzo de 1990"."""
+    return f"{day.day} de {spanish_dates.month_in_words(day)}"
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "word": word,
     "sentence": sentence,
@@ -125,6 +130,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "date_in_words": spanish_dates.date_in_words,
     "time_in_words": spanish_dates.time_in_words,
     "moment_in_words": spanish_dates.moment_in_words,
+    "day_and_year": day_and_year,
     "day_in_words": day_in_words,
     "month_name": month_name,
     "month_in_words": spanish_dates.month_in_words,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from portal.pages.citizen import find_slot, home
+from portal.pages.citizen import book, details, find_slot, home
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES, *find_slot.ROUTES)
+ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES, *find_slot.ROUTES, *details.ROUTES, *book.ROUTES)
 UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from http import HTTPStatus
 
 from litestar import get, post
 from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
 from portal.domain.errors import NotOffered, SeatTaken
@@ -29,7 +29,7 @@ async def show_offer(request: AnyRequest, services: GivenServices) -> Template:
     """The month and a day's times; for htmx the picker alone."""
     query = read_offer_query(request.query_params)
     notice = "no_hold" if request.query_params.get("aviso") == "sin-cupo" else ""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if query.misread else HTTPStatus.OK
+    status = HTTP_422_UNPROCESSABLE_ENTITY if query.misread else HTTP_200_OK
     return await _render(services, query, status, notice, alone=request.headers.get("hx-request") == "true")
 
 
@@ -40,7 +40,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     try:
         key = read_slot_key((await read_fields(request)).get("horario", ""))
     except NotOffered:
-        return await _render(services, OfferQuery(), HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered")
+        return await _render(services, OfferQuery(), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     now = services.now()
     cookie = read_visit_cookie(request)
     visit = await find_visit(cookie, now)
@@ -49,7 +49,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     try:
         seat = await hold_seat(key, token, visit.hold_token if visit else None, now, services.rules)
     except NotOffered:
-        return await _render(services, query_like(key), HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered")
+        return await _render(services, query_like(key), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     except SeatTaken as lost:
         return show_taken(TakenView(key, lost.nearest, keeps_details=has_details))
     metrics.count(metrics.Outcome.HELD)
@@ -62,7 +62,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
 
 
 async def _render(
-    services: Services, query: OfferQuery, status: HTTPStatus, notice: str, *, alone: bool = False
+    services: Services, query: OfferQuery, status: int, notice: str, *, alone: bool = False
 ) -> Template:
     offer = await read_offer(query, services.now(), services.rules)
     name = "citizen/_offer.html" if alone and offer is not None else "citizen/find_slot.html"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 from litestar.response import Template
+from litestar.status_codes import HTTP_409_CONFLICT
 
 from portal.domain.slots import Slot, SlotKey
 from portal.domain.spanish_dates import local_day
@@ -42,4 +42,4 @@ class TakenView:
 def show_taken(view: TakenView) -> Template:
     """The page of a lost race, 409."""
     metrics.count(metrics.Outcome.SEAT_TAKEN)
-    return Template("citizen/taken.html", context={"taken": view}, status_code=HTTPStatus.CONFLICT)
+    return Template("citizen/taken.html", context={"taken": view}, status_code=HTTP_409_CONFLICT)

@@ -1,0 +1,144 @@
+"""Step two: who you are. The form, its suggestions, and more time for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from litestar import get, post
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.types import ControllerRouterHandler
+
+from portal.domain.districts import District, districts_named, find_district, suggest_districts
+from portal.domain.errors import HoldNotExtendable
+from portal.domain.holds import extend_hold
+from portal.domain.spanish_dates import local_day
+from portal.domain.visits import save_draft, stay
+from portal.domain.vocabulary import DocumentType, Language, Preference
+from portal.forms.details import LONGEST_MOTIVE, Details, is_ubigeo, read_details
+from portal.forms.state import FormState, Mistake
+from portal.forms.text import has_control
+from portal.pages.citizen.walk import (
+    DETAILS_PAGE,
+    REVIEW_PAGE,
+    HoldView,
+    Walk,
+    accept,
+    draft_of,
+    find_walk,
+    typed_in,
+    view_hold,
+)
+from portal.pages.words import choices
+from portal.web.cookies import AnyRequest
+from portal.web.fields import read_fields
+from portal.web.services import GivenServices
+
+_LONGEST_SUGGESTION: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsView:
+    """The form with its lists. ``districts`` are those that a typed name may mean, to choose from."""
+
+    hold: HoldView
+    form: FormState
+    districts: tuple[District, ...] = ()
+    document_types: tuple[tuple[str, str], ...] = choices(*DocumentType)
+    preferences: tuple[tuple[str, str], ...] = choices(*Preference)
+    languages: tuple[tuple[str, str], ...] = choices(*Language)
+    longest_motive: int = LONGEST_MOTIVE
+
+
+@get(DETAILS_PAGE)
+async def show_details(request: AnyRequest, services: GivenServices) -> Template | Redirect:
+    """The form, with what was typed before."""
+    now = services.now()
+    walk = await find_walk(request, services, now)
+    if not isinstance(walk, Walk):
+        return walk
+    typed = typed_in(walk.visit.draft)
+    if is_ubigeo(typed["ubigeo"]):
+        typed["ubigeo"] = str(await find_district(typed["ubigeo"]) or "")
+    return _page(DetailsView(view_hold(walk.hold, now), FormState(typed)))
+
+
+@post(DETAILS_PAGE)
+async def take_details(request: AnyRequest, services: GivenServices) -> Template | Redirect:
+    """Read the form: back with what is wrong, or on to the review."""
+    now = services.now()
+    walk = await find_walk(request, services, now)
+    if not isinstance(walk, Walk):
+        return walk
+    typed = await read_fields(request)
+    read = read_details(typed, local_day(now))
+    mistakes = () if isinstance(read, Details) else read
+    ubigeo, doubt, districts = await _find_district(typed.get("ubigeo", ""))
+    if doubt is not None and not any(mistake.field == "ubigeo" for mistake in mistakes):
+        mistakes = _in_order((*mistakes, doubt))
+    if mistakes:
+        view = DetailsView(view_hold(walk.hold, now), FormState(typed, mistakes), districts)
+        return _page(view, HTTP_422_UNPROCESSABLE_ENTITY)
+    await save_draft(walk.cookie, accept(draft_of(typed | {"ubigeo": ubigeo}), now), now)
+    return Redirect(REVIEW_PAGE, status_code=303)
+
+
+@post("/reservar/ampliar")
+async def extend(request: AnyRequest, services: GivenServices) -> Template | Redirect:
+    """More time for the form; what is typed so far is kept. htmx gets the box with the time alone."""
+    now = services.now()
+    walk = await find_walk(request, services, now)
+    if not isinstance(walk, Walk):
+        return walk
+    hold = walk.hold
+    try:
+        until = await extend_hold(hold.token, now, services.rules)
+        hold = replace(hold, until=until, extensions_left=max(0, hold.extensions_left - 1))
+    except HoldNotExtendable:
+        hold = replace(hold, extensions_left=0)
+    typed = await read_fields(request)
+    is_details = "numero_documento" in typed  # else it is the review that asks
+    if is_details:
+        await save_draft(walk.cookie, draft_of(typed), now)
+    else:
+        await stay(walk.cookie, now)
+    if request.headers.get("hx-request") == "true":
+        form_id = "datos" if is_details else "confirmar"
+        return Template("citizen/_hold.html", context={"hold": view_hold(hold, now), "form_id": form_id})
+    return Redirect(DETAILS_PAGE if is_details else REVIEW_PAGE, status_code=303)
+
+
+@get("/reservar/distritos")
+async def show_districts(request: AnyRequest) -> Template:
+    """Districts like what is being typed, for the field's list of suggestions."""
+    typed = request.query_params.get("ubigeo", "")[:_LONGEST_SUGGESTION]
+    districts = [] if has_control(typed) else await suggest_districts(typed)
+    return Template("citizen/_districts.html", context={"districts": districts})
+
+
+async def _find_district(typed: str) -> tuple[str, Mistake | None, tuple[District, ...]]:
+    """The number of the district that was typed or chosen; else what is wrong with it, and which it may be."""
+    text = typed.strip()
+    if not text or has_control(text):
+        return "", None, ()
+    if is_ubigeo(text):
+        found = await find_district(text)
+        return (text, None, ()) if found else ("", Mistake("ubigeo", "unknown"), ())
+    named = await districts_named(text)
+    if len(named) == 1:
+        return named[0].ubigeo, None, ()
+    return "", Mistake("ubigeo", "ambiguous" if named else "unknown"), tuple(named)
+
+
+def _in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+    """Mistakes in the order of the form's fields."""
+    order = {name: place for place, name in enumerate(Details.model_fields)}
+    return tuple(sorted(mistakes, key=lambda mistake: order[mistake.field]))
+
+
+def _page(view: DetailsView, status: int = HTTP_200_OK) -> Template:
+    return Template("citizen/details.html", context={"details": view}, status_code=status)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (show_details, take_details, extend, show_districts)

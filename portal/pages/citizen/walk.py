@@ -1,0 +1,123 @@
+"""Where a browser stands on its way to a cita: its visit, its held seat, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from math import ceil
+
+from litestar.response import Redirect, Template
+
+from portal.domain.booking import find_booked
+from portal.domain.holds import Hold, find_hold, key_of
+from portal.domain.modality import Modality
+from portal.domain.slots import nearest_slots
+from portal.domain.visits import Draft, Visit, find_visit
+from portal.pages.citizen.taken import TakenView, show_taken
+from portal.web.access import grant_access
+from portal.web.cookies import AnyRequest
+from portal.web.services import Services
+from portal.web.visit_cookie import read_visit_cookie
+
+DETAILS_PAGE = "/reservar/datos"
+REVIEW_PAGE = "/reservar/confirmar"
+NOTHING_HELD = "/reservar?aviso=sin-cupo"
+
+_TYPED = tuple(field.name for field in fields(Draft))
+_TICKED = "si"
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A browser with its visit and the seat that it holds, or held until a moment ago."""
+
+    cookie: str
+    visit: Visit
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A held seat as the pages of the walk show it. Times are UTC."""
+
+    token: str
+    service_name: str
+    center_name: str
+    center_address: str
+    modality: Modality
+    starts_at: datetime
+    until: datetime
+    seconds_left: int
+    extensions_left: int
+
+
+async def find_walk(request: AnyRequest, services: Services, now: datetime) -> Walk | Template | Redirect:
+    """Where this browser stands, or the page that it needs instead.
+
+    That is the picker, or the cita that came of its hold, or the nearest times because somebody took the seat.
+    """
+    cookie = read_visit_cookie(request)
+    visit = await find_visit(cookie, now)
+    if visit is None:
+        return Redirect(NOTHING_HELD, status_code=303)
+    hold = await find_hold(visit.hold_token, visit.modality, services.rules)
+    if hold is not None:
+        return Walk(cookie, visit, hold)
+    booked = await find_booked(visit.hold_token)
+    if booked is not None:
+        return to_appointment(request, services, booked.code)
+    return await show_lost(visit, services, now)
+
+
+async def show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
+    """The page for a hold that ran out and whose seat is somebody else's now."""
+    key = await key_of(visit.seat, visit.modality)
+    if key is None:
+        return Redirect(NOTHING_HELD, status_code=303)
+    nearest = await nearest_slots(key, now, services.rules)
+    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=accepted_at(visit.draft) is not None))
+
+
+def to_appointment(request: AnyRequest, services: Services, code: str) -> Redirect:
+    """To the page of a cita that this browser booked."""
+    answer = Redirect(f"/citas/{code}", status_code=303)
+    answer.set_cookie(grant_access(request, services, code))
+    return answer
+
+
+def view_hold(hold: Hold, now: datetime) -> HoldView:
+    """What the pages show of a hold."""
+    return HoldView(
+        token=hold.token,
+        service_name=hold.service_name,
+        center_name=hold.center_name,
+        center_address=hold.center_address,
+        modality=hold.key.modality,
+        starts_at=hold.key.starts_at,
+        until=hold.until,
+        seconds_left=max(0, ceil((hold.until - now).total_seconds())),
+        extensions_left=hold.extensions_left,
+    )
+
+
+def draft_of(typed: dict[str, str]) -> Draft:
+    """What was typed, as the visit keeps it."""
+    draft = Draft(**{name: typed.get(name, "") for name in _TYPED})
+    return replace(draft, aviso_privacidad=_TICKED if draft.aviso_privacidad else "")
+
+
+def typed_in(draft: Draft) -> dict[str, str]:
+    """The same the other way round."""
+    return {name: getattr(draft, name) for name in _TYPED}
+
+
+def accept(draft: Draft, now: datetime) -> Draft:
+    """A complete draft: in place of the tick it keeps when the privacy notice was accepted."""
+    return replace(draft, aviso_privacidad=now.isoformat())
+
+
+def accepted_at(draft: Draft) -> datetime | None:
+    """When the privacy notice was accepted with a complete form, or None."""
+    if draft.aviso_privacidad in ("", _TICKED):
+        return None
+    return datetime.fromisoformat(draft.aviso_privacidad)
