@@ -18,12 +18,16 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from jinja2 import TemplateSyntaxError, UndefinedError
 from structlog.typing import EventDict, WrappedLogger
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; empty outside of one."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+_SPEAK_OF_CODE: Final = (AttributeError, ImportError, NameError, TypeError, UndefinedError, TemplateSyntaxError)
+"""Exceptions of others whose text names what is in the code, not what came from outside."""
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _LEVELS: Final = {name: getattr(logging, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR")}
@@ -34,7 +38,7 @@ def configure_logs(level: str) -> None:
     structlog.configure(
         processors=[_stamp, _tell_exception, _render],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )
 
@@ -51,6 +55,16 @@ def logging_config(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {"_granian": {"handlers": ["stderr"], "level": level, "propagate": False}},
     }
+
+
+class _StandardError:
+    """Writes each line at once, so that lines of several processes do not mix."""
+
+    def msg(self, line: bytes) -> None:
+        sys.stderr.buffer.write(line + b"\n")
+        sys.stderr.buffer.flush()
+
+    debug = info = warning = error = exception = msg
 
 
 class JsonFormatter(logging.Formatter):
@@ -73,7 +87,7 @@ def describe_exception(error: BaseException) -> list[dict[str, Any]]:
         seen.add(id(link))
         kind = type(link)
         told: dict[str, Any] = {"type": f"{kind.__module__}.{kind.__qualname__}"}
-        if kind.__module__.startswith("portal."):
+        if kind.__module__.startswith("portal.") or kind in _SPEAK_OF_CODE:
             told["text"] = str(link)
         frames = traceback.extract_tb(link.__traceback__)
         told["at"] = [f"{_shorten(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]

@@ -44,7 +44,7 @@ async def show_health() -> Response[Health]:
             await fetch("SELECT 1")
     except (DatabaseError, TimeoutError) as error:
         log.warning("health", exc_info=error)
-        return Response(Health(Condition.ILL, Condition.ILL), status_code=503)
+        return Response(Health(Condition.WELL, Condition.ILL), status_code=503)
     return Response(Health(Condition.WELL, Condition.WELL))
 
 

@@ -24,7 +24,8 @@ def new_settings(tmp_path: Path) -> NewSettings:
     """Make settings that do not depend on the environment: ``new_settings(limit_lookups_per_code=2)``."""
 
     def make(**given: object) -> Settings:
-        return read_settings(data=tmp_path / "data", DATABASE_URL="", PORTAL_PORT=8000, worker=False, **given)
+        defaults = {"DATABASE_URL": "", "PORTAL_PORT": 8000, "worker": False}
+        return read_settings(data=tmp_path / "data", **(defaults | given))
 
     return make
 
