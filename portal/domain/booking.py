@@ -12,6 +12,7 @@ from portal.database.node import fetch, transactional
 from portal.domain.codes import make_code
 from portal.domain.errors import AlreadyReserved, AppointmentUnknown, NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.events import record_event
+from portal.domain.files import hand_over_cv
 from portal.domain.holds import find_candidates, give_back
 from portal.domain.modality import Modality
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
@@ -255,6 +256,7 @@ async def _move(
         },
         now,
     )
+    await hand_over_cv(ended["id"], appointment)
     await give_back(ended["seat"], ended["id"], now, rules)
     await record_event(ended["id"], EventKind.MOVED_TO, now, staff=staff, code=new_code)
     await record_event(appointment, EventKind.MOVED_FROM, now, staff=staff, code=code)

@@ -92,6 +92,14 @@ async def take_back_cv(appointment: UUID, now: datetime) -> None:
         await record_event(appointment, EventKind.CV_REMOVED, now)
 
 
+async def hand_over_cv(former: UUID, appointment: UUID) -> None:
+    """Let the CV of a cita go with the cita that it is moved to. Belongs into the transaction of the move."""
+    await fetch(
+        'UPDATE "stored_file" SET "appointment" = {} WHERE "appointment" = {} AND "kind" = {}',
+        *(appointment, former, FileKind.CV.value),
+    )
+
+
 async def store_file(appointment: UUID, kind: FileKind, file: CheckedFile, now: datetime) -> UUID:
     """Write a checked file down; returns its id. Belongs into the transaction of what it comes with."""
     identity = uuid4()
