@@ -47,7 +47,7 @@ _ALWAYS = {
 class PostgresServer:
     """One server. ``durable=True`` keeps fsync and the rest as in production, for figures that mean something."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, **settings: str) -> None:
         self._user = "nobody" if os.geteuid() == 0 else None
         self._folder = (
             Path(tempfile.mkdtemp(prefix="citas-postgres-"))
@@ -56,7 +56,7 @@ class PostgresServer:
         )
         self._data = self._folder / "data"
         self._binaries = self._reachable_binaries()
-        self._settings = dict(_ALWAYS) if durable else {**_ALWAYS, **_QUICK}
+        self._settings = {**_ALWAYS, **({} if durable else _QUICK), **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
@@ -66,9 +66,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Make the data folder on the first time, start, and wait until it answers."""
-        if self._user is not None:
-            owner = pwd.getpwnam(self._user)
-            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        self._own_the_folder()
         if not self._data.exists():
             self._run("initdb", "-D", str(self._data), "-U", "citas", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         command = [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
@@ -92,10 +90,39 @@ class PostgresServer:
             process.send_signal(how)
             process.wait(timeout=_START_SECONDS)
 
+    def make_standby(self) -> PostgresServer:
+        """Make and start a second server that follows this one, which needs ``wal_level="replica"`` and WAL senders."""
+        standby = PostgresServer(**{name: self._settings[name] for name in self._settings if name not in _ALWAYS})
+        standby._own_the_folder()
+        standby._run(
+            "pg_basebackup",
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "-N",
+            "-D",
+            str(standby._data),
+            "-d",
+            self.url("postgres"),
+        )
+        standby.start()
+        return standby
+
+    def promote(self) -> None:
+        """Let a standby begin to write; returns when it does."""
+        self._run("pg_ctl", "promote", "-w", "-D", str(self._data))
+
     def remove(self) -> None:
         """Stop it and delete all of it."""
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _own_the_folder(self) -> None:
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run([str(self._binaries / program), *arguments], check=True, capture_output=True, user=self._user)

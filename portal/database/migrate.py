@@ -51,6 +51,12 @@ async def migrate(
         await own.stop()
 
 
+async def is_up_to_date(node: Node) -> bool:
+    """Whether all of this program's migrations have run on a started node."""
+    with use_node(node):
+        return not await _missing(PACKAGE, "portal", None)
+
+
 def _engine_like(engine: SQLiteNodeEngine | PostgresNodeEngine) -> SQLiteNodeEngine | PostgresNodeEngine:
     if isinstance(engine, SQLiteNodeEngine):
         return engine.sibling(patience_seconds=_PATIENCE_SECONDS, foreign_keys=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -98,12 +98,12 @@ class PostgresTransaction(NodeTransaction):
     async def _give_up(self) -> None:
         connection = self.connection
         try:
-            if not connection.is_closed() and connection.is_in_transaction():
+            if not _is_gone(connection) and connection.is_in_transaction():
                 await connection.execute("ROLLBACK", timeout=_GIVE_UP_SECONDS)
         except _ERRORS:
-            connection.terminate()
+            _cut(connection)
         except BaseException:  # cancelled once more: the connection is in an unknown state
-            connection.terminate()
+            _cut(connection)
             raise
 
     async def _leave(self) -> None:
@@ -140,13 +140,13 @@ class PostgresNodeEngine(TaskEngine):
     # Opening and closing
 
     async def start(self) -> None:
-        """Open the pool with one connection. Raises DatabaseUnreachableError."""
+        """Open the pool and try one connection. Raises DatabaseUnreachableError."""
         if self._pool is not None:
             return
         try:
             pool = await asyncpg.create_pool(
                 self._url,
-                min_size=1,
+                min_size=0,
                 max_size=self._pool_size,
                 timeout=self._patience,
                 command_timeout=self._command_timeout,
@@ -192,12 +192,12 @@ class PostgresNodeEngine(TaskEngine):
     async def give_back(self, connection: Connection) -> None:
         """Return it to the pool, which closes and replaces it if it is broken."""
         if self._pool is None:
-            connection.terminate()
+            _cut(connection)
             return
         try:
             await self._pool.release(connection)
         except _ERRORS:
-            connection.terminate()
+            _cut(connection)
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
@@ -227,7 +227,7 @@ class PostgresNodeEngine(TaskEngine):
         raise DatabaseUnreachableError("every connection was lost")
 
     async def _discard(self, connection: Connection) -> None:
-        connection.terminate()
+        _cut(connection)
         await self.give_back(connection)
 
     # Statements
@@ -250,7 +250,7 @@ class PostgresNodeEngine(TaskEngine):
                 return [dict(row) for row in await connection.fetch(sql, *args)]
             except _ERRORS as error:
                 if _is_lost(error, connection):
-                    connection.terminate()
+                    _cut(connection)
                 raise _translated(error, connection) from None
 
     # Piccolo's interface
@@ -272,8 +272,22 @@ async def _nothing_to_reset(_: object) -> None:
     """No session state is ever changed on the pool's connections: a round trip less each time one is given back."""
 
 
+def _is_gone(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except (
+        asyncpg.InterfaceError
+    ):  # a connection that dies leaves the pool by itself, and its proxy refuses every question
+        return True
+
+
+def _cut(connection: Connection) -> None:
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
 def _is_lost(error: BaseException, connection: Connection | None) -> bool:
-    return isinstance(error, _LOST) or (connection is not None and connection.is_closed())
+    return isinstance(error, _LOST) or (connection is not None and _is_gone(connection))
 
 
 def _said(error: BaseException) -> str:
