@@ -24,8 +24,8 @@ _BACKLOG: Final = 2048
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; returns when every worker has stopped.
+def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
+    """Serve until SIGTERM or SIGINT; returns when every worker has stopped. Each worker calls ``factory`` once.
 
     Raises SettingsError when the address is taken or cannot be had, or a key cannot be read; SystemExit(1) when the
     workers keep dying.
@@ -34,7 +34,7 @@ def serve(settings: Settings) -> None:
     _claim_address(settings.host, settings.port)
     os.environ[_METRICS_FOLDER] = str(_empty_folder(settings.data / "metrics"))
     Server(
-        "portal.app:serve",
+        factory,
         factory=True,
         address=settings.host,
         port=settings.port,

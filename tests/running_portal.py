@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -31,7 +31,9 @@ _STOP_SECONDS = 10
 class RunningPortal:
     """``citas run`` on a free port, with a data folder of its own; ``settings`` are environment variables."""
 
-    def __init__(self, data: Path, *, settings: Mapping[str, str], command: Path = CITAS) -> None:
+    def __init__(
+        self, data: Path, *, settings: Mapping[str, str], command: Sequence[str | Path] = (CITAS, "run")
+    ) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -41,7 +43,7 @@ class RunningPortal:
         own = {"CITAS_DATA": str(data), "PORTAL_PORT": str(self.port)}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [command, "run"], cwd=data, env={**inherited, **own, **settings},
+                command, cwd=data, env={**inherited, **own, **settings},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509  # safe: see there
             )  # fmt: skip

@@ -58,7 +58,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def portal(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "data"
-    running = RunningPortal(elsewhere, settings={}, command=installed / "bin" / "citas")
+    running = RunningPortal(elsewhere, settings={}, command=(installed / "bin" / "citas", "run"))
     running.wait_until_ready()
     yield running
     running.stop()
