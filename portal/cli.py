@@ -5,19 +5,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from portal.clock import utc_now
 from portal.database.errors import DatabaseError
-from portal.database.migrate import migrate
+from portal.database.migrate import is_up_to_date, migrate
 from portal.database.node import Node, open_node, use_node
 from portal.rules import read_rules
 from portal.settings import Settings, SettingsError, read_settings
 
+T = TypeVar("T")
+
 _SAYS_NO = 2
 _FAILED = 1
+
+
+class OutdatedError(DatabaseError):
+    """The database's tables are older than this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ def serve_portal(settings: Settings, _: argparse.Namespace) -> None:
     """The portal, with its worker inside unless ``CITAS_WORKER`` says no."""
     from portal.serving import serve
 
+    asyncio.run(_use(settings, _done))
     print(f"Citas en línea: {settings.origin}", flush=True)
     if not settings.smtp_host:
         print(f"Correos: se guardan en {settings.data / 'mail'} (CITAS_SMTP_HOST los envía)", flush=True)
@@ -71,18 +79,9 @@ def bring_up_to_date(settings: Settings, _: argparse.Namespace) -> None:
 
 def load_start(settings: Settings, _: argparse.Namespace) -> None:
     """Load the starting configuration; what exists stays."""
-    from portal.domain.setup import SetUp, set_up
+    from portal.domain.setup import set_up
 
-    async def load() -> SetUp:
-        node = _open(settings)
-        try:
-            await node.start()
-            with use_node(node):
-                return await set_up(utc_now(), read_rules(settings))
-        finally:
-            await node.stop()
-
-    added = asyncio.run(load())
+    added = asyncio.run(_use(settings, lambda: set_up(utc_now(), read_rules(settings))))
     print(
         f"Agenda: {added.consultants} consultores, {added.seats.added} cupos, "
         f"{added.holidays} feriados y {added.districts} distritos nuevos",
@@ -116,6 +115,23 @@ def list_routes(settings: Settings, _: argparse.Namespace) -> None:
 
 def _open(settings: Settings) -> Node:
     return open_node("portal", settings.database)
+
+
+async def _use(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
+    """Do something with the database. Raises OutdatedError when its tables are not those of this program."""
+    node = _open(settings)
+    try:
+        await node.start()
+        if not await is_up_to_date(node):
+            raise OutdatedError("la base de datos no está al día: escribe «citas migrate»")
+        with use_node(node):
+            return await work()
+    finally:
+        await node.stop()
+
+
+async def _done() -> None:
+    """Nothing more than to see that the database is there and up to date."""
 
 
 COMMANDS = {

@@ -1,0 +1,147 @@
+"""The ``citas`` command: each order does what it says, and every mistake is one sentence."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from portal.cli import COMMANDS, main
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DATABASE_URL", "PORTAL_PORT", "CITAS_PUBLIC_URL", "CITAS_WORKERS", "CITAS_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CITAS_DATA", str(tmp_path / "var"))
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+def refused(capsys: pytest.CaptureFixture[str]) -> str:
+    printed = capsys.readouterr()
+    assert printed.err.startswith("citas: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_migrate_makes_the_tables_and_says_when_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate"]) == 0
+    assert "cambios aplicados" in said(capsys)
+    assert main(["migrate"]) == 0
+    assert said(capsys) == "Base de datos: al día\n"
+
+
+def test_setup_loads_the_start_once(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["migrate"])
+    assert main(["setup"]) == 0
+    first = said(capsys)
+    assert "5 consultores" in first
+    assert "1891 distritos" in first
+    assert main(["setup"]) == 0
+    assert said(capsys) == "Agenda: 0 consultores, 0 cupos, 0 feriados y 0 distritos nuevos\n"
+
+
+@pytest.mark.parametrize("order", ["setup", "portal"])
+def test_what_needs_tables_says_how_to_make_them(capsys: pytest.CaptureFixture[str], order: str) -> None:
+    assert main([order]) == 1
+    assert "citas migrate" in refused(capsys)
+
+
+def test_a_backup_is_private_and_comes_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copia.db"
+    main(["migrate"])
+    main(["setup"])
+    assert main(["backup", str(copy)]) == 0
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    monkeypatch.setenv("CITAS_DATA", str(tmp_path / "elsewhere"))
+    assert main(["restore", str(copy)]) == 0
+    assert str(copy) in said(capsys)
+    restored = sqlite3.connect(tmp_path / "elsewhere" / "portal.db")
+    assert restored.execute("SELECT count(*) FROM district").fetchone() == (1891,)
+    restored.close()
+
+
+def test_a_copy_is_not_poured_into_a_database_that_is_in_use(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    main(["migrate"])
+    main(["backup", str(tmp_path / "copia.db")])
+    said(capsys)
+    assert main(["restore", str(tmp_path / "copia.db")]) == 1
+    refused(capsys)
+
+
+@pytest.mark.parametrize("order", [["backup", "/no/such/folder/copia.db"], ["restore", "/no/such/copia.db"]])
+def test_a_file_that_cannot_be_had_is_a_sentence(capsys: pytest.CaptureFixture[str], order: list[str]) -> None:
+    main(["migrate"])
+    said(capsys)
+    assert main(order) == 1
+    refused(capsys)
+
+
+def test_routes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["routes"]) == 0
+    assert "GET          /salud\n" in said(capsys)
+
+
+@pytest.mark.parametrize("order", sorted(COMMANDS))
+def test_wrong_settings_are_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    monkeypatch.setenv("CITAS_WORKERS", "muchos")
+    assert main([order, "file"][: 2 if COMMANDS[order].file else 1]) == 2
+    assert "CITAS_WORKERS" in refused(capsys)
+
+
+def test_a_secret_that_is_too_short_stops_the_portal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["migrate"])
+    monkeypatch.setenv("CITAS_SECRET", "corto")
+    assert main(["portal"]) == 2
+    assert "CITAS_SECRET" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_stops_the_portal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["migrate"])
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("PORTAL_PORT", str(other.getsockname()[1]))
+        assert main(["portal"]) == 2
+    assert "PORTAL_PORT" in capsys.readouterr().err
+
+
+def test_a_server_that_is_not_there_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://citas:clave-secreta@127.0.0.1:{port}/citas")
+    assert main(["migrate"]) == 1
+    assert "clave-secreta" not in refused(capsys)
+
+
+@pytest.mark.parametrize("order", [[], ["nada"], ["backup"], ["migrate", "x"]])
+def test_an_order_that_does_not_exist_shows_those_that_do(capsys: pytest.CaptureFixture[str], order: list[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(order)
+    assert end.value.code == 2
+    assert "usage: citas" in capsys.readouterr().err
+
+
+def test_help_tells_every_order(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert all(f"    {order} " in told for order in COMMANDS)
