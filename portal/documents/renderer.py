@@ -12,11 +12,14 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec
 
 from portal.documents.slip import Paper, Slip
@@ -30,7 +33,8 @@ WAITING_PER_PROCESS = 32
 """Documents that may wait for a process; at some 20 a second the last one waits about two seconds."""
 
 _PRELOADED = ["weasyprint", "portal.documents.press"]
-_ATTEMPTS = 2
+# WeasyPrint keeps some 3 kB of each document; fresh processes every so often keep the pool small.
+_DOCUMENTS_PER_PROCESS = 4000
 # Below the web server's processes, so that a rush for slips does not slow down bookings.
 _NICENESS = 5
 
@@ -50,15 +54,16 @@ class Renderer:
         self._processes = processes
         self._places = processes * (WAITING_PER_PROCESS + 1)
         self._taken = 0
+        self._made = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pool: ProcessPoolExecutor | None = None
         self._leaflet: bytes | None = None
 
     def start(self) -> None:
-        """Make the private folder and start the processes; returns before they are ready. Does nothing if started."""
+        """Make the private folder and start the processes. Blocks for about a second, while WeasyPrint is loaded."""
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="citas-documents-", ignore_cleanup_errors=True)
-            self._pool = self._open_pool(self._folder.name)
+            self._pool = self._open_pool(self._folder)
 
     def close(self) -> None:
         """Finish the documents being made, drop those that wait, end the processes, remove the folder."""
@@ -72,7 +77,7 @@ class Renderer:
     async def slip_pdf(self, slip: Slip, paper: Paper) -> bytes:
         """A slip as PDF/UA-1 on one page.
 
-        Raises RendererBusy, RendererClosed, FaultyDocumentError, BrokenProcessPool when two processes died of it.
+        Raises RendererBusy, RendererClosed, FaultyDocumentError; BrokenProcessPool when two processes died of it.
         """
         return await self._run(_print_slip, slip, paper)
 
@@ -87,33 +92,53 @@ class Renderer:
             raise RendererBusy(f"{self._taken} documents are waiting")
         self._taken += 1
         try:
-            for attempt in range(1, _ATTEMPTS + 1):
-                pool = self._pool
-                if pool is None:
-                    raise RendererClosed("the renderer is not running")
-                try:
-                    return await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
-                except BrokenProcessPool:
-                    await self._replace(pool)
-                    if attempt == _ATTEMPTS:
-                        raise
-            raise AssertionError("the last attempt returns or raises")
+            try:
+                return await self._submit(job, *args, **kwargs)
+            except BrokenProcessPool:
+                return await self._submit(job, *args, **kwargs)
         finally:
             self._taken -= 1
 
-    async def _replace(self, broken: ProcessPoolExecutor) -> None:
-        """Open a new pool instead of a broken one, unless somebody else already did or the renderer was closed."""
-        if self._pool is broken and self._folder is not None:
-            self._pool = self._open_pool(self._folder.name)
-            await asyncio.to_thread(broken.shutdown)
+    async def _submit(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
+        pool = self._pool
+        if pool is None:
+            raise RendererClosed("the renderer is not running")
+        try:
+            pdf = await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+        except BrokenProcessPool:
+            self._replace(pool)
+            raise
+        self._made += 1
+        if self._made >= _DOCUMENTS_PER_PROCESS * self._processes:
+            self._replace(pool)
+        return pdf
 
-    def _open_pool(self, folder: str) -> ProcessPoolExecutor:
+    def _replace(self, old: ProcessPoolExecutor) -> None:
+        """Open a new pool, unless another task already did or the renderer was closed; the old one ends its work."""
+        if self._pool is old and self._folder is not None:
+            self._made = 0
+            self._pool = self._open_pool(self._folder)
+            old.shutdown(wait=False)
+
+    def _open_pool(self, folder: tempfile.TemporaryDirectory[str]) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
-        pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin, initargs=(folder,))
-        for _ in range(self._processes):
-            pool.submit(_is_ready)
+        pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin, initargs=(folder.name,))
+        with _without_main_module():
+            for _ in range(self._processes):
+                pool.submit(_is_ready)
         return pool
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Start processes that do not import the program of their owner: they need a fifth of what the portal loads."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 _press: Press | None = None

@@ -64,6 +64,14 @@ async def test_a_killed_process_is_replaced_and_its_slip_made_again(renderer: Re
     assert pool_pids(renderer) != [before]
 
 
+async def test_processes_are_renewed_before_they_grow(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.documents.renderer._DOCUMENTS_PER_PROCESS", renderer._made + 2)
+    before = pool_pids(renderer)
+    pdfs = await asyncio.gather(*(renderer.slip_pdf(VIRTUAL, Paper.A5) for _ in range(4)))
+    assert all(pdf.startswith(b"%PDF") for pdf in pdfs)
+    assert pool_pids(renderer) != before
+
+
 async def test_it_says_that_it_is_busy_instead_of_queueing_without_end(
     renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +120,7 @@ async def test_a_renderer_that_was_never_started_says_so() -> None:
 
 
 OWNER = """
+assert __name__ == "__main__", "a pool process imported its owner's program"
 import asyncio
 from portal.documents.renderer import Renderer
 from portal.documents.slip import Paper
@@ -128,8 +137,11 @@ asyncio.run(main())
 """
 
 
-def test_pool_processes_leave_and_clean_up_when_their_owner_is_killed() -> None:
-    with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True) as owner:
+def test_pool_processes_leave_and_clean_up_when_their_owner_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "owner.py"
+    program.write_text(OWNER)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, program], env=environment, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         pid, folder = owner.stdout.readline().split()
         process = os.pidfd_open(int(pid))
