@@ -81,6 +81,12 @@ async def find_appointment_by_id(appointment: UUID) -> AppointmentView | None:
     return await _find('"appointment"."id" = {}', appointment)
 
 
+async def find_former(appointment: UUID) -> AppointmentView | None:
+    """The cita that this one was moved from, or None."""
+    moved_from = '(SELECT "moved"."moved_from" FROM "appointment" "moved" WHERE "moved"."id" = {})'
+    return await _find(f'"appointment"."id" = {moved_from}', appointment)
+
+
 async def _find(condition: str, value: object) -> AppointmentView | None:
     rows = await fetch(
         'SELECT "appointment"."id", "appointment"."code", "appointment"."state", "appointment"."displaced", '
