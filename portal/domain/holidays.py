@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from portal.database.node import fetch, transactional
@@ -26,7 +27,8 @@ async def load_holidays(today: date) -> int:
     )
     if {row["day"].year for row in known} == set(years):
         return 0
-    return await _add_missing(holidays_of_peru(years), {row["day"] for row in known})
+    # In a thread: loading the library takes a second, in which the process goes on serving.
+    return await _add_missing(await asyncio.to_thread(holidays_of_peru, years), {row["day"] for row in known})
 
 
 @transactional

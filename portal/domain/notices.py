@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,6 +14,18 @@ from portal.domain.vocabulary import MessageKind
 LONGEST_WAIT = timedelta(days=3)
 # How long after a cancellation or a move the mail that tells of it is still worth sending.
 NEWS_STAY_NEWS = timedelta(days=1)
+
+_listeners: list[Callable[[], None]] = []
+
+
+@contextmanager
+def listening(listener: Callable[[], None]) -> Iterator[None]:
+    """Have ``listener`` called whenever this process queues a message: a moment before it is written for good."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 async def add_notice(appointment: UUID, kind: MessageKind, now: datetime) -> None:
@@ -40,3 +54,5 @@ async def queue_message(
         *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
         *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
     )
+    for listener in _listeners:
+        listener()

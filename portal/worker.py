@@ -1,0 +1,141 @@
+"""What runs by the clock: mail that is due, seats ahead, holidays, and what has run out.
+
+Inside each portal process, or alone (``citas worker``); any number of workers may run, since each step is a conditional
+update or harmless to repeat. A task that fails is told in the log and tried again after a pause, and stops nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from portal.clock import Clock
+from portal.database.errors import DatabaseError
+from portal.database.node import Node, use_node
+from portal.domain.attempts import purge_attempts
+from portal.domain.holidays import load_holidays
+from portal.domain.notices import listening
+from portal.domain.rules import BookingRules
+from portal.domain.schedule import open_seats
+from portal.domain.spanish_dates import local_day
+from portal.domain.visits import purge_visits
+from portal.keys import Keys
+from portal.mail.courier import NotNow
+from portal.mail.desk import PrintSlip
+from portal.mail.post_office import PostOffice, open_post_office
+from portal.rules import read_rules
+from portal.settings import Settings
+
+STOPS_WITHIN: Final = timedelta(seconds=2)
+"""How long a task may finish what it is doing; a message cut off then is in doubt, and sent again by another worker."""
+
+log = structlog.get_logger("citas.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often each task runs. ``moment`` is what a booking is given to be written after it has asked for mail;
+    after a failure the pause doubles from ``first_pause`` to ``longest_pause``."""
+
+    mail: timedelta = timedelta(seconds=2)
+    moment: timedelta = timedelta(milliseconds=100)
+    seats: timedelta = timedelta(hours=1)
+    purge: timedelta = timedelta(minutes=10)
+    first_pause: timedelta = timedelta(seconds=2)
+    longest_pause: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something done again and again. ``wake`` makes it run before its time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[object]]
+    wake: asyncio.Event | None = None
+
+
+async def run_worker(
+    node: Node,
+    settings: Settings,
+    keys: Keys,
+    print_slip: PrintSlip,
+    clock: Clock,
+    stop: asyncio.Event,
+    rhythm: Rhythm = Rhythm(),
+) -> None:
+    """Run until ``stop`` is set, then return within about two seconds. The node must be started.
+
+    Raises SettingsError when the settings of mail are wrong.
+    """
+    rules = read_rules(settings)
+    post_office = open_post_office(settings, keys, print_slip, clock)
+    queued = asyncio.Event()
+    tasks = (
+        Task("mail", rhythm.mail, lambda: _deliver(post_office, stop), queued),
+        Task("seats", rhythm.seats, lambda: _open_ahead(clock, rules)),
+        Task("purge", rhythm.purge, lambda: _purge(clock)),
+    )
+    with use_node(node), listening(queued.set):
+        running = [asyncio.create_task(repeat(task, stop, rhythm), name=task.name) for task in tasks]
+        try:
+            await stop.wait()
+            await asyncio.wait(running, timeout=STOPS_WITHIN.total_seconds())
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+async def repeat(task: Task, stop: asyncio.Event, rhythm: Rhythm) -> None:
+    """Run a task at once and then again and again, until ``stop`` is set."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            await task.run()
+        except (DatabaseError, NotNow) as delay:
+            failures += 1
+            log.warning("task delayed", task=task.name, failures=failures, why=str(delay) or type(delay).__name__)
+        except Exception:  # whatever it is, the other tasks and the next time must not suffer
+            failures += 1
+            log.exception("task failed", task=task.name, failures=failures)
+        else:
+            failures = 0
+        if failures:
+            await _pause(min(rhythm.first_pause * 2 ** min(failures - 1, 16), rhythm.longest_pause), stop)
+        elif await _pause(task.every, stop, task.wake) and task.wake is not None:
+            await _pause(rhythm.moment, stop)
+            task.wake.clear()
+
+
+async def _pause(length: timedelta, stop: asyncio.Event, wake: asyncio.Event | None = None) -> bool:
+    """Wait for a while, or until ``stop`` or ``wake`` is set; whether one of them was."""
+    events = [stop] if wake is None else [stop, wake]
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        done, _ = await asyncio.wait(waiting, timeout=length.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
+async def _deliver(post_office: PostOffice, stop: asyncio.Event) -> None:
+    await post_office.deliver_due(stop)
+
+
+async def _open_ahead(clock: Clock, rules: BookingRules) -> None:
+    await load_holidays(local_day(clock()))
+    opening = await open_seats(clock(), rules)
+    if opening.added or opening.reopened or opening.closed:
+        log.info("seats opened", added=opening.added, reopened=opening.reopened, closed=opening.closed)
+
+
+async def _purge(clock: Clock) -> None:
+    await purge_visits(clock())
+    await purge_attempts(clock())
