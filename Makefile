@@ -16,7 +16,7 @@ run: .venv/ready-run
 	@exec .venv/bin/citas run
 
 test: .venv/ready-test
-	.venv/bin/python -m pytest -n 2 --dist loadgroup
+	.venv/bin/python -m pytest -n 2 --dist worksteal
 
 bench: .venv/ready-develop
 	.venv/bin/python -m tests.bench

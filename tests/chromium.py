@@ -7,8 +7,8 @@
 Pages open addresses of ``running_portal``. A test fails when its page asked another host, when a script failed, when
 the Content Security Policy refused something, or when a file of ours did not arrive.
 
-The browser lives as long as the test process and belongs to its event loop; tests that use it run on that loop, and all
-in one process, so that there is one browser at a time.
+The browser lives as long as the test process and belongs to an event loop of the same age; tests that use it run on
+that loop.
 """
 
 from __future__ import annotations
@@ -64,13 +64,11 @@ NO_SCRIPT = Device(360, 740, touch=True, scripts=False)
 NewPage = Callable[[Device, str], Awaitable[Page]]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what uses the browser on the browser's loop, and in one process."""
+    """Run what uses the browser on the browser's loop."""
     for item in items:
         if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

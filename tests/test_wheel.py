@@ -18,8 +18,6 @@ from tests.html_page import HtmlPage
 from tests.imports import CHECKOUT
 from tests.running_portal import RunningPortal
 
-pytestmark = pytest.mark.xdist_group("wheel")
-
 UV = Path(sys.executable).with_name("uv")
 
 
