@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -149,3 +149,23 @@ async def test_districts_are_those_of_inei(sqlite_node: Node) -> None:
     assert len({row["ubigeo"][:2] for row in rows}) == 25
     home = next(row for row in rows if row["ubigeo"] == "150113")
     assert (home["name"], home["province"], home["department"]) == ("Jesús María", "Lima", "Lima")
+
+
+async def test_two_services_of_one_consultor_never_overlap(node: Node) -> None:
+    world = await build_world(consultants=1, open_now=False)
+    workshop = uuid4()
+    await fetch(
+        'INSERT INTO "service" ("id", "code", "name", "procedure_code", "summary", "bring", "minutes", "active", '
+        '"position") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, 2)',
+        *(workshop, "abe", "Taller ABE", "", "", "", 45, True),
+    )
+    await fetch(
+        'INSERT INTO "weekly_hours" ("id", "consultant", "service", "weekday", "opens", "closes", '
+        '"allows_virtual", "allows_in_person", "allows_phone") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})',
+        *(uuid4(), world.consultants[0], workshop, 0, time(9, 15), time(18), True, True, True),
+    )
+    await open_seats(NOW, RULES)
+    rows = await fetch('SELECT "starts_at", "ends_at", "service" FROM "seat" WHERE "is_open" ORDER BY "starts_at"')
+    assert {row["service"] for row in rows} == {world.service, workshop}
+    for earlier, later in pairwise(rows):
+        assert earlier["ends_at"] <= later["starts_at"]
