@@ -1,0 +1,161 @@
+"""What mails say: plain Spanish, the same in text and HTML, with everything that one needs and nothing that spies."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import html5lib
+import pytest
+
+from portal.domain.links import read_link
+from portal.domain.modality import Modality
+from portal.domain.questions import QuestionView
+from portal.domain.vocabulary import MessageKind, State
+from portal.mail.letters import Occasion, make_links, write_letter
+from portal.mail.message import Letter
+from tests.citas import CITA
+
+ORIGIN = "https://citas.example.org"
+KEY = bytes(range(32))
+FORMER = replace(CITA, code="AAAAAAAA", state=State.RESCHEDULED, starts_at=CITA.starts_at - timedelta(days=1))
+QUESTION = QuestionView("¿Puedo ir con mi hijo?\nGracias <b>", CITA.created_at, None)
+WHEN = "viernes 8 de enero de 2027, 9:00 a. m."
+WITH_DETAILS = (MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CODE_AGAIN)
+
+
+def letter(kind: MessageKind, **changes: object) -> Letter:
+    cita = replace(CITA, **changes)  # type: ignore[arg-type]
+    return write_letter(kind, Occasion(cita, make_links(cita, ORIGIN, KEY), FORMER, QUESTION))
+
+
+def words_of(page: str) -> str:
+    """What a person reads on the page, with each run of white space as one space."""
+    body = page.partition("<body>")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def links_in(page: str) -> set[str]:
+    return {html.unescape(address) for address in re.findall(r'href="([^"]+)"', page)}
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("modality", Modality)
+def test_the_page_is_valid_and_fetches_nothing(kind: MessageKind, modality: Modality) -> None:
+    page = letter(kind, modality=modality).html
+    parser = html5lib.HTMLParser(strict=True)
+    parser.parse(page)
+    assert re.findall(r"<(?:img|script|iframe|link|object|form|input)\b|url\(|@import|src=", page) == []
+    assert '<html lang="es">' in page
+    assert page.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_text_and_page_have_the_same_links(kind: MessageKind) -> None:
+    said = letter(kind)
+    assert links_in(said.html) == set(re.findall(r"https?://\S+", said.text))
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_text_and_page_say_the_same(kind: MessageKind) -> None:
+    said = letter(kind)
+    page = words_of(said.html)
+    for sentence in re.split(r"[.:]\s|\n", said.text.partition("\n--\n")[0]):
+        wanted = " ".join(sentence.strip(" -.:").split())
+        if wanted and not wanted.startswith("http"):
+            assert wanted.lower() in page.lower()
+
+
+@pytest.mark.parametrize("kind", WITH_DETAILS)
+def test_when_where_code_what_to_bring_and_that_it_is_free(kind: MessageKind) -> None:
+    text = letter(kind).text
+    assert WHEN in text
+    assert "Código de tu cita: K7WM 3R9H" in text
+    assert "Por videollamada".lower() in text.lower()
+    assert "https://meet.google.com/abc-defg-hij" in text
+    assert "Tu currículum vítae" in text
+    assert "El servicio es gratuito. Nadie puede cobrarte por esta cita." in text
+
+
+@pytest.mark.parametrize("kind", WITH_DETAILS)
+def test_one_tap_to_see_move_and_cancel(kind: MessageKind) -> None:
+    links = make_links(CITA, ORIGIN, KEY)
+    assert {links.view, links.move, links.cancel} <= links_in(letter(kind).html)
+
+
+def test_links_open_the_cita_for_their_owner() -> None:
+    links = make_links(CITA, ORIGIN, KEY)
+    assert links.view.startswith("https://citas.example.org/citas/K7WM3R9H?k=")
+    assert read_link("K7WM3R9H", links.view.partition("?k=")[2], KEY, CITA.starts_at)
+    assert links.move == links.view.replace("?k=", "/reprogramar?k=")
+    assert links.cancel == f"{links.view}#anular"
+    assert links.book == "https://citas.example.org/reservar?servicio=bolsa&sede=central&modalidad=virtual"
+
+
+def test_without_a_link_the_consultor_invites() -> None:
+    assert "te invita por correo a la videollamada" in letter(MessageKind.CONFIRMATION, meet_link="").text
+
+
+def test_in_person_there_is_an_address() -> None:
+    text = letter(MessageKind.CONFIRMATION, modality=Modality.IN_PERSON, center_reference="Frente al hospital").text
+    assert "Av. Salaverry 655, Jesús María" in text
+    assert "Frente al hospital" in text
+    assert "meet.google.com" not in text
+
+
+def test_by_phone_only_the_owner_recognises_the_number() -> None:
+    text = letter(MessageKind.CONFIRMATION, modality=Modality.PHONE).text
+    assert "termina en 321" in text
+    assert "987654" not in text
+
+
+def test_a_move_says_old_and_new() -> None:
+    said = letter(MessageKind.MOVE)
+    assert "Antes: jueves 7 de enero de 2027, 9:00 a. m. (ya no vale)" in said.text
+    assert f"Ahora: {WHEN}" in said.text
+    assert said.subject == f"Tu cita cambió: ahora es el {WHEN}"
+    assert FORMER.code not in said.text
+
+
+def test_a_cancellation_is_neutral_and_invites_to_book_again() -> None:
+    said = letter(MessageKind.CANCELLATION, state=State.CANCELLED)
+    assert said.subject == f"Tu cita fue anulada: {WHEN}"
+    assert "Reserva otra cita cuando quieras" in said.text
+    assert links_in(said.html) == {make_links(CITA, ORIGIN, KEY).book}
+    assert not re.search(r"perdi|abandon|faltaste|no asistió", said.text, re.IGNORECASE)
+
+
+def test_a_question_reaches_the_consultor_with_who_asks() -> None:
+    said = letter(MessageKind.QUESTION_FOR_STAFF)
+    for fact in ("¿Puedo ir con mi hijo?", "Rosa María Ñahui Quispe", "10117410", "+51987654321", "rosa@example.org"):
+        assert fact in said.text
+        assert fact in words_of(said.html)
+    assert "?k=" not in said.text + said.html
+
+
+def test_whoever_asked_reads_that_it_arrived_but_not_the_question() -> None:
+    said = letter(MessageKind.QUESTION_RECEIVED)
+    assert "Enviamos tu consulta" in said.text
+    assert "hijo" not in said.text + said.html
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_typed_words_stay_words(kind: MessageKind) -> None:
+    said = letter(kind, given_names='<img src="http://evil.example/x.png">', center_name="{{ 7*7 }}")
+    assert "<img" not in said.html
+    assert "49" not in said.html
+    assert said.html.count("&lt;img") == said.text.count("<img")
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_a_subject_is_one_line_without_the_name(kind: MessageKind) -> None:
+    subject = letter(kind, given_names="Zoila").subject
+    assert "\n" not in subject
+    assert "Zoila" not in subject
+    assert len(subject) <= 78
+
+
+def test_a_sede_without_a_phone() -> None:
+    assert "llama a la sede" not in letter(MessageKind.CONFIRMATION, center_phone="").text
