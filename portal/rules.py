@@ -31,4 +31,5 @@ def read_limits(settings: Settings) -> Limits:
         request_by_origin=Limit(AttemptKind.REQUEST_BY_ORIGIN, settings.limit_requests_per_origin, window),
         lookup_by_code=Limit(AttemptKind.LOOKUP_BY_CODE, settings.limit_lookups_per_code, window),
         lookup_by_origin=Limit(AttemptKind.LOOKUP_BY_ORIGIN, settings.limit_lookups_per_origin, window),
+        send_by_code=Limit(AttemptKind.SEND_BY_CODE, settings.limit_sendings_per_code, window),
     )

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     limit_requests_per_origin: int = Field(default=3_000, ge=1)
     limit_lookups_per_code: int = Field(default=10, ge=1)
     limit_lookups_per_origin: int = Field(default=300, ge=1)
+    limit_sendings_per_code: int = Field(default=20, ge=1)
 
     # Mail: without a host, messages are written as .eml files under data/mail
     smtp_host: str = ""

@@ -27,6 +27,7 @@ CITA = AppointmentView(
     center_address="Av. Salaverry 655, Jesús María",
     center_reference="",
     center_phone="016306000",
+    center_email="central@example.org",
     consultant_name="Consultor 1",
     consultant_email="consultor1@example.org",
     meet_link="https://meet.google.com/abc-defg-hij",
@@ -40,5 +41,6 @@ CITA = AppointmentView(
     calendar_uid=UUID(int=7),
     calendar_sequence=0,
     created_at=datetime(2027, 1, 7, 14, 0, tzinfo=UTC),
+    invited_at=None,
     moved_to=None,
 )

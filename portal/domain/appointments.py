@@ -38,6 +38,7 @@ class AppointmentView:
     center_address: str
     center_reference: str
     center_phone: str
+    center_email: str
     consultant_name: str
     consultant_email: str
     meet_link: str
@@ -51,6 +52,7 @@ class AppointmentView:
     calendar_uid: UUID
     calendar_sequence: int
     created_at: datetime
+    invited_at: datetime | None
     moved_to: str | None
 
     @property
@@ -93,10 +95,12 @@ async def _find(condition: str, value: object) -> AppointmentView | None:
         '"appointment"."modality", "appointment"."starts_at", "appointment"."ends_at", "appointment"."given_names", '
         '"appointment"."first_surname", "appointment"."second_surname", "appointment"."email", "appointment"."phone", '
         '"appointment"."calendar_uid", "appointment"."calendar_sequence", "appointment"."created_at", '
+        '"appointment"."invited_at", '
         '"appointment"."meet_link", "service"."code" AS "service_code", "service"."name" AS "service_name", '
         '"service"."procedure_code", "service"."bring", "center"."code" AS "center_code", '
         '"center"."name" AS "center_name", "center"."address" AS "center_address", '
         '"center"."reference" AS "center_reference", "center"."phone" AS "center_phone", '
+        '"center"."email" AS "center_email", '
         '"staff"."name" AS "consultant_name", "staff"."email" AS "consultant_email", '
         '"staff"."meet_link" AS "staff_meet_link", "citizen"."document_type", "citizen"."document_number", '
         '"newer"."code" AS "moved_to" FROM "appointment" '

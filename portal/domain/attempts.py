@@ -32,6 +32,7 @@ class AttemptKind(StrEnum):
     REQUEST_BY_ORIGIN = "request/origin"
     LOOKUP_BY_CODE = "lookup/code"
     LOOKUP_BY_ORIGIN = "lookup/origin"
+    SEND_BY_CODE = "send/code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Limits:
     request_by_origin: Limit
     lookup_by_code: Limit
     lookup_by_origin: Limit
+    send_by_code: Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,16 @@ async def limit_lookup(request: AnyRequest, services: Services, code: str) -> No
     )
 
 
+async def limit_sending(request: AnyRequest, services: Services, code: str) -> None:
+    """Count that a file or a doubt is sent with a cita (its code, normalised). Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.send_by_code, code),
+        Attempt(limits.request_by_origin, origin_of(request, services)),
+    )
+
+
 def origin_of(request: AnyRequest, services: Services) -> str:
     """Whom limits per origin count (origin.py)."""
     client = request.scope["client"]

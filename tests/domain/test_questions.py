@@ -11,7 +11,7 @@ import pytest
 from portal.database.node import Node, fetch
 from portal.domain.appointments import AppointmentView, find_appointment, read_notices
 from portal.domain.files import CheckedFile, MediaType
-from portal.domain.questions import DocumentCopy, QuestionView, ask_question, find_question
+from portal.domain.questions import AskedView, DocumentCopy, QuestionView, ask_question, find_question, questions_of
 from portal.domain.vocabulary import MessageKind
 from tests.people import NOW, ROSA, build_world, reserve, slot_at
 
@@ -57,3 +57,24 @@ async def test_the_consultor_and_the_citizen_are_told(cita: AppointmentView) -> 
         )
     }
     assert MessageKind.QUESTION_RECEIVED in {notice.kind for notice in await read_notices(cita.id)}
+
+
+async def test_the_same_form_sent_twice_asks_once(cita: AppointmentView) -> None:
+    form = uuid4()
+    for _ in range(2):
+        await ask_question(cita.id, cita.email, cita.consultant_email, TEXT, COPY, NOW, form)
+    assert await questions_of(cita.id) == [AskedView(TEXT, NOW, has_copy=True)]
+    assert len(await fetch('SELECT "id" FROM "stored_file"')) == 1
+    assert len(await fetch('SELECT "id" FROM "outbox_message" WHERE "kind" LIKE \'question%\'')) == 2
+
+
+async def test_without_a_mailbox_of_the_consultor_the_sede_is_told(cita: AppointmentView) -> None:
+    await ask_question(cita.id, "", "", TEXT, None, NOW)
+    rows = await fetch('SELECT "recipient" FROM "outbox_message" WHERE "kind" LIKE \'question%\'')
+    assert [row["recipient"] for row in rows] == ["central@example.org"]
+
+
+async def test_the_page_shows_the_newest_first(cita: AppointmentView) -> None:
+    for minute, text in enumerate(("uno", "dos")):
+        await ask_question(cita.id, "", "", text, None, NOW + timedelta(minutes=minute))
+    assert [question.text for question in await questions_of(cita.id)] == ["dos", "uno"]
