@@ -1,0 +1,68 @@
+"""Many citizens after each other on a few connections, as behind a proxy; and those who only look at one page."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+
+from portal.database.node import fetch
+from tests.bench.connection import Connection
+from tests.bench.load import Load, drive
+from tests.bench.server import BARE
+from tests.bench.visitor import Visitor
+from tests.bench.walk import Astray, Walk, walk
+
+_PROBE_LINES = 100
+_OK = 200
+
+
+class Crowd:
+    """Connections to one portal. Each walk is a citizen and a browser of its own; who looks keeps the cookies of one
+    that has walked.
+    """
+
+    def __init__(self, connections: list[Connection], days: list[str]) -> None:
+        self._connections = connections
+        self._days = days
+        self._numbers = count(1)
+        self._known: dict[str, str] = {}
+
+    async def walk(self, place: int) -> tuple[Visitor, Walk]:
+        """One walk to a cita on a day at random."""
+        visitor = Visitor(self._connections[place], next(self._numbers))
+        walked = await walk(visitor, random.choice(self._days))
+        self._known = visitor.cookies
+        return visitor, walked
+
+    async def look(self, place: int, path: str) -> int:
+        """One look at a page, by a browser that has been here before; how many bytes it has. Raises Astray."""
+        visitor = Visitor(self._connections[place], 0)
+        visitor.cookies = self._known
+        page = await visitor.get(path)
+        if page.status != _OK:
+            raise Astray(f"{path}: {page.status}")
+        return len(page.body)
+
+    async def bare_page(self, size: int) -> str:
+        """The address of a page without database that has that many bytes, or a line more."""
+        empty, probe = await self.look(0, f"{BARE}?lineas=0"), await self.look(0, f"{BARE}?lineas={_PROBE_LINES}")
+        return f"{BARE}?lineas={max(0, round((size - empty) * _PROBE_LINES / (probe - empty)))}"
+
+    async def drive_walks(self, load: Load[tuple[Visitor, Walk]], seconds: float) -> None:
+        """Let as many as there are connections walk, again and again."""
+        await drive(load, self.walk, at_once=len(self._connections), seconds=seconds)
+
+    async def drive_looks(self, load: Load[int], path: str, seconds: float) -> None:
+        """Let as many look at one page, again and again."""
+        await drive(load, lambda place: self.look(place, path), at_once=len(self._connections), seconds=seconds)
+
+
+@asynccontextmanager
+async def crowd_at(port: int, connections: int) -> AsyncIterator[Crowd]:
+    """A crowd in front of a portal on the current node's database."""
+    days = await fetch('SELECT DISTINCT "day" FROM "seat" WHERE "is_open" AND "appointment" IS NULL')
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(await Connection.open(port)) for _ in range(connections)]
+        yield Crowd(opened, sorted(str(row["day"]) for row in days)[2:])

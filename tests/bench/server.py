@@ -1,0 +1,49 @@
+"""The portal with one page more, to compare the others with: the same frame, template engine, session and form token,
+but no database. ``python -m tests.bench.server`` serves it as ``citas portal`` serves the portal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader
+from litestar import Litestar, get
+from litestar.params import FromQuery
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+
+from portal import app as portal_app
+from portal.serving import serve
+from portal.settings import read_settings
+from portal.web.access import may_open
+from portal.web.cookies import AnyRequest
+from portal.web.services import GivenServices
+from portal.web.visit_cookie import read_visit_cookie
+
+BARE: Final = "/comparacion"
+
+
+@get(BARE)
+async def show_bare(request: AnyRequest, services: GivenServices, lineas: FromQuery[int]) -> Template:
+    """A page of that many lines for whoever comes, with what every page does before it asks the database."""
+    hashlib.sha256(read_visit_cookie(request).encode()).hexdigest()
+    may_open(request, services, "")
+    return Template("bare.html", context={"lines": range(lineas)})
+
+
+def application() -> Litestar:
+    """For granian's workers."""
+    app = portal_app.serve()
+    app.register(show_bare)
+    engine = app.template_engine
+    assert isinstance(engine, JinjaTemplateEngine)
+    templates = engine.engine
+    assert isinstance(templates.loader, BaseLoader)
+    templates.loader = ChoiceLoader([templates.loader, FileSystemLoader(Path(__file__).parent)])
+    return app
+
+
+if __name__ == "__main__":
+    serve(read_settings(), f"{__package__}.server:application")
