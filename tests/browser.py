@@ -43,6 +43,7 @@ class Visitor:
         headers: dict[str, str],
     ) -> None:
         self._checker = checker
+        self.app = app
         self.origin = origin
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=(address, 50_000)),

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.browser",
     "tests.running_portal",
     "tests.chromium",
+    "tests.portal.walking",
 ]

@@ -21,7 +21,9 @@ VNU = CHECKOUT / ".tools" / "vnu.jar"
 JAVA = ("java", "-Xmx256m", "-Xss4m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 HTML, CSS, SVG = "text/html", "text/css", "image/svg+xml"
 
-_FRAGMENT = '<!doctype html><html lang="es"><head><meta charset="utf-8"><title>x</title></head><body>{}</body></html>'
+_FRAGMENT = (
+    '<!doctype html><html lang="es"><head><meta charset="utf-8"><title>x</title></head><body><h1>x</h1>{}</body></html>'
+)
 
 
 class HtmlChecker:

@@ -49,7 +49,7 @@ def _of_the_whole(page: HtmlPage) -> Iterator[str]:
     headings = [text_of(element) for element in page.elements("h1")]
     if len(headings) != 1:
         yield f"there are {len(headings)} h1: {headings}"
-    elif not headings[0] or not page.title.startswith(headings[0]):
+    elif not headings[0] or not page.title.removeprefix("Error: ").startswith(headings[0]):
         yield f"the title {page.title!r} does not begin with the h1 {headings[0]!r}"
     if root.get("lang", "").split("-")[0] != "es":
         yield f"the language is {root.get('lang')!r}"
