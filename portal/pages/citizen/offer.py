@@ -31,10 +31,16 @@ _NOON = 12
 
 @dataclass(frozen=True, slots=True)
 class Picker:
-    """Where the picker stands: the address of its page, and the address that takes the chosen time."""
+    """Where the picker stands: the address of its page, and the address that takes the chosen time.
+
+    ``method`` is how the chosen time is sent there; ``says_all`` has every link name service, sede and modality, also
+    where they are the ones that ``/reservar`` begins with.
+    """
 
     page: str = "/reservar"
     action: str = "/reservar/apartar"
+    method: str = "post"
+    says_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ async def read_offer(
     noon = [slot.starts_at.astimezone(LIMA).hour >= _NOON for slot in slots]
     today, last_day = local_day(now), last_day_on_offer(now, rules)
     first, last = month_bounds(month)
-    keep = [_keep(catalogue, agenda, modality) for modality in Modality]
+    keep = [_keep(catalogue, agenda, modality, says_all=picker.says_all) for modality in Modality]
     fecha = f"fecha={chosen.date}" if chosen else ""
     return OfferView(
         picker=picker,
@@ -105,7 +111,7 @@ async def read_offer(
         center=agenda.center,
         modality=agenda.modality,
         modalities=tuple((modality, f"{kept}{fecha}") for modality, kept in zip(Modality, keep, strict=True)),
-        keep=_keep(catalogue, agenda, agenda.modality),
+        keep=_keep(catalogue, agenda, agenda.modality, says_all=picker.says_all),
         misread=tuple(misread),
         month=month,
         previous_month=min(first - timedelta(days=1), last_day) if first > today else None,
@@ -158,12 +164,12 @@ def _weeks(days: list[Day]) -> tuple[Week, ...]:
     return tuple(tuple(cells[start : start + _DAYS_OF_A_WEEK]) for start in range(0, len(cells), _DAYS_OF_A_WEEK))
 
 
-def _keep(catalogue: Catalogue, agenda: Agenda, modality: Modality) -> str:
-    """What differs from the defaults, with an ampersand at its end; empty when nothing does."""
+def _keep(catalogue: Catalogue, agenda: Agenda, modality: Modality, *, says_all: bool) -> str:
+    """What differs from the defaults, or all of it, with an ampersand at its end; empty when there is nothing."""
     wishes = {
-        "servicio": "" if agenda.service is catalogue.services[0] else agenda.service.code,
-        "sede": "" if agenda.center is catalogue.centers[0] else agenda.center.code,
-        "modalidad": "" if modality is Modality.VIRTUAL else modality.value,
+        "servicio": (agenda.service.code, agenda.service is catalogue.services[0]),
+        "sede": (agenda.center.code, agenda.center is catalogue.centers[0]),
+        "modalidad": (modality.value, modality is Modality.VIRTUAL),
     }
-    query = urlencode({name: value for name, value in wishes.items() if value})
+    query = urlencode({name: value for name, (value, is_default) in wishes.items() if says_all or not is_default})
     return f"{query}&" if query else ""

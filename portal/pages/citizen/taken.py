@@ -15,7 +15,8 @@ from portal.web import metrics
 
 @dataclass(frozen=True, slots=True)
 class TakenView:
-    """The time that was lost, and what is near. ``page`` shows all times, ``action`` takes a chosen one.
+    """The time that was lost, and what is near. ``page`` shows all times, ``action`` takes a chosen one by
+    ``method``.
 
     ``ran_out`` says that it had been held and the hold ran out; ``keeps_details`` that what the person typed is kept.
     """
@@ -24,6 +25,7 @@ class TakenView:
     nearest: tuple[Slot, ...]
     page: str = "/reservar"
     action: str = "/reservar/apartar"
+    method: str = "post"
     ran_out: bool = False
     keeps_details: bool = False
 
