@@ -19,7 +19,7 @@ from portal.domain.questions import QuestionView, find_question
 from portal.domain.vocabulary import MessageKind
 from portal.mail.courier import Parcel
 from portal.mail.letters import Occasion, make_links, write_letter
-from portal.mail.message import Attachment, Sender, pack
+from portal.mail.message import Attachment, Sender, pack, read_recipient
 
 WITH_SLIP: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVE})
 WITH_CALENDAR: Final = WITH_SLIP | {MessageKind.CANCELLATION}
@@ -52,6 +52,7 @@ class Desk:
         cita = await find_appointment_by_id(message.appointment)
         if cita is None:
             raise NothingToSay
+        recipient = read_recipient(message.recipient)
         occasion = Occasion(
             cita,
             make_links(cita, self.origin, self.access_key),
@@ -60,17 +61,17 @@ class Desk:
         )
         calendar = None
         if message.kind in WITH_CALENDAR:
-            mail = CalendarMail(organizer=self.sender.address.addr_spec, attendee=message.recipient)
+            mail = CalendarMail(organizer=self.sender.address.addr_spec, attendee=recipient.addr_spec)
             calendar = write_calendar_file(entry_of(cita, self.origin, now), mail)
         return pack(
             write_letter(message.kind, occasion),
             sender=self.sender,
-            recipient=message.recipient,
+            recipient=recipient,
             message_id=message.message_id,
             now=now,
             calendar=calendar,
             attachments=await self._attachments(message, cita, occasion.question, now),
-            reply_to=cita.email if message.kind is MessageKind.QUESTION_FOR_STAFF else "",
+            reply_to=read_recipient(cita.email) if cita.email and occasion.question is not None else None,
         )
 
     async def _find_question(self, message: Claimed) -> QuestionView | None:

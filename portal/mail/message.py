@@ -61,6 +61,15 @@ def read_sender(mail_from: str, origin: str) -> Sender:
     return Sender(address, mail_host(origin))
 
 
+def read_recipient(text: str) -> Address:
+    """An address that somebody typed, with its domain in ASCII. Raises Refused when mail cannot be sent to it."""
+    try:
+        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise Refused("address") from None
+    return Address(username=found.local_part, domain=found.ascii_domain)
+
+
 def mail_host(origin: str) -> str:
     """The host of the public origin as it stands in message ids and greetings; addresses in brackets (RFC 5321)."""
     host = urlsplit(origin).hostname or "localhost"
@@ -75,28 +84,25 @@ def pack(
     letter: Letter,
     *,
     sender: Sender,
-    recipient: str,
+    recipient: Address,
     message_id: str,
     now: datetime,
     calendar: CalendarFile | None = None,
     attachments: tuple[Attachment, ...] = (),
-    reply_to: str = "",
+    reply_to: Address | None = None,
 ) -> Parcel:
-    """The message, ready to go. ``now`` (aware) becomes its date; the same ``message_id`` gives the same Message-ID.
-
-    Raises Refused when the recipient is not an address that mail can be sent to.
-    """
-    to = _read_recipient(recipient)
-    international = not to.addr_spec.isascii()
+    """The message, ready to go. ``now`` (aware) becomes its date; the same ``message_id`` gives the same Message-ID."""
+    addresses = [recipient] if reply_to is None else [recipient, reply_to]
+    international = not all(address.addr_spec.isascii() for address in addresses)
     message = EmailMessage(policy=_INTERNATIONAL if international else _PLAIN)
     message["From"] = sender.address
-    message["To"] = to
+    message["To"] = recipient
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = now
     message["Message-ID"] = f"<{message_id}@{sender.host}>"
     message["Auto-Submitted"] = "auto-generated"
-    if reply_to:
-        message["Reply-To"] = _read_recipient(reply_to)
+    if reply_to is not None:
+        message["Reply-To"] = reply_to
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     if calendar is not None:
@@ -110,16 +116,7 @@ def pack(
         # Once more as a file, for those whose mail program shows no calendar part.
         message.add_attachment(calendar.content, maintype="application", subtype="ics", filename=CALENDAR_NAME)
     message["Content-Language"] = "es"
-    return Parcel(message_id, sender.address.addr_spec, to.addr_spec, message.as_bytes(), international)
-
-
-def _read_recipient(text: str) -> Address:
-    """The address with its domain in ASCII. Raises Refused when it is none."""
-    try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        raise Refused("address") from None
-    return Address(username=found.local_part, domain=found.ascii_domain)
+    return Parcel(message_id, sender.address.addr_spec, recipient.addr_spec, message.as_bytes(), international)
 
 
 def _ascii_domain(mailbox: str) -> str:

@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from portal.database.node import Node, fetch
+from portal.documents.press import Press
+from portal.documents.slip import Paper, Slip
+from portal.keys import Keys, open_keys
+from portal.mail.desk import PrintSlip
+from portal.mail.post_office import PostOffice, open_post_office
 from portal.settings import Settings, read_settings
 from tests.mail.mail_server import MailServer, Mood
+from tests.people import NOW, ROSA, build_world, reserve, slot_at
 
 OpenServer = Callable[..., Awaitable[MailServer]]
 MakeSettings = Callable[..., Settings]
+OpenOffice = Callable[..., PostOffice]
+
+STARTS = NOW + timedelta(days=1)
+GOES_ON = asyncio.Event()
+"""Nobody asks to stop."""
+
+
+class SetClock:
+    """A clock that shows what it is set to."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.now += by
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def print_slip() -> PrintSlip:
+    """Real slips, made in this process."""
+    press = Press()
+
+    async def print_here(slip: Slip, paper: Paper) -> bytes:
+        return press.print_slip(slip, paper)
+
+    return print_here
 
 
 @pytest.fixture
@@ -50,3 +94,31 @@ def mail_settings(tmp_path: Path) -> MakeSettings:
         return read_settings(**given)
 
     return make
+
+
+@pytest.fixture
+async def code(node: Node) -> str:
+    """Rosa's cita of tomorrow, with its confirmation in the outbox."""
+    await build_world()
+    return (await reserve(ROSA, slot_at(STARTS))).code
+
+
+@pytest.fixture
+def keys(mail_settings: MakeSettings) -> Keys:
+    return open_keys(mail_settings())
+
+
+@pytest.fixture
+def open_office(mail_settings: MakeSettings, keys: Keys, print_slip: PrintSlip, clock: SetClock) -> OpenOffice:
+    """``open_office(server)``: a post office that sends by that server, or into a folder."""
+
+    def make(server: MailServer | None = None, press: PrintSlip = print_slip, **settings: object) -> PostOffice:
+        return open_post_office(mail_settings(server, **settings), keys, press, clock)
+
+    return make
+
+
+async def states() -> list[tuple[str, str]]:
+    """State and last error of every message, in the order that they were queued in."""
+    rows = await fetch('SELECT "state", "last_error" FROM "outbox_message" ORDER BY "created_at", "kind"')
+    return [(row["state"], row["last_error"]) for row in rows]

@@ -1,0 +1,159 @@
+"""From a booking to the mailbox: what arrives for each kind of message, and what goes with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from icalendar import Calendar
+from pypdf import PdfReader
+
+from portal.database.node import Node
+from portal.domain.appointments import AppointmentView, find_appointment
+from portal.domain.booking import cancel, move
+from portal.domain.files import CheckedFile, MediaType
+from portal.domain.links import read_link
+from portal.domain.questions import ask_question
+from portal.keys import Keys
+from tests.mail.conftest import GOES_ON, STARTS, OpenOffice, OpenServer, SetClock, states
+from tests.people import NOW, ROSA, RULES, build_world, reserve, slot_at
+
+MINUTE = timedelta(minutes=1)
+
+
+async def view(code: str) -> AppointmentView:
+    found = await find_appointment(code)
+    assert found is not None
+    return found
+
+
+def attachments(message: EmailMessage) -> dict[str, Any]:
+    return {part.get_filename() or "": part.get_content() for part in message.iter_attachments()}
+
+
+def text_of(message: EmailMessage, subtype: str = "plain") -> str:
+    body = message.get_body((subtype,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def event_in(content: bytes | str) -> tuple[str, Any]:
+    """The method of a calendar file, and its only event."""
+    calendar = Calendar.from_ical(content)
+    [event] = calendar.walk("VEVENT")
+    return str(calendar["METHOD"]), event
+
+
+def calendar_part(message: EmailMessage) -> tuple[str, Any]:
+    [part] = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    method, event = event_in(part.get_content())
+    assert part["Content-Type"].params["method"] == method
+    return method, event
+
+
+async def test_a_booking_is_confirmed(code: str, open_server: OpenServer, open_office: OpenOffice, keys: Keys) -> None:
+    server = await open_server()
+    assert await open_office(server).deliver_due(GOES_ON) == 1
+    assert await states() == [("sent", "")]
+    [received] = server.mood.received
+    message = received.message
+    assert received.recipients == ("rosa@example.org",)
+    assert message["Subject"] == "Tu cita está reservada: viernes 8 de enero de 2027, 9:00 a. m."
+    assert f"{code[:4]} {code[4:]}" in text_of(message)
+    opened_by = re.search(rf"https://citas\.example\.org/citas/{code}\?k=(\S+)", text_of(message))
+    assert opened_by is not None
+    assert read_link(code, opened_by[1], keys.access, NOW)
+
+
+async def test_the_slip_goes_with_it(code: str, open_server: OpenServer, open_office: OpenOffice) -> None:
+    server = await open_server()
+    await open_office(server).deliver_due(GOES_ON)
+    slip = PdfReader(BytesIO(attachments(server.mood.received[0].message)["constancia.pdf"]))
+    words = " ".join(slip.pages[0].extract_text().split())
+    assert len(slip.pages) == 1
+    assert "viernes 8 de enero de 2027" in words
+    assert "Rosa María Ñahui Quispe" in words
+    assert code in words.replace(" ", "")
+    assert [round(float(side) / 72 * 25.4) for side in slip.pages[0].mediabox[2:]] == [148, 210]
+
+
+async def test_a_calendar_follows_the_cita_to_its_end(
+    code: str, open_server: OpenServer, open_office: OpenOffice, clock: SetClock
+) -> None:
+    server = await open_server()
+    office = open_office(server)
+    await office.deliver_due(GOES_ON)
+    clock.advance(MINUTE)
+    moved = await move(code, slot_at(STARTS + timedelta(hours=1)), clock(), RULES)
+    await office.deliver_due(GOES_ON)
+    clock.advance(MINUTE)
+    await cancel(moved.code, clock(), RULES)
+    await office.deliver_due(GOES_ON)
+
+    booked, changed, ended = [calendar_part(received.message) for received in server.mood.received]
+    assert [method for method, _ in (booked, changed, ended)] == ["REQUEST", "REQUEST", "CANCEL"]
+    events = [event for _, event in (booked, changed, ended)]
+    assert len({event["UID"] for event in events}) == 1
+    assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
+    assert [event.decoded("DTSTART") for event in events] == [STARTS] + [STARTS + timedelta(hours=1)] * 2
+    assert [event["STATUS"] for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    assert {str(event["ORGANIZER"]) for event in events} == {"mailto:citas@example.org"}
+    assert {str(event["ATTENDEE"]) for event in events} == {"mailto:rosa@example.org"}
+    for received, part in zip(server.mood.received, (booked, changed, ended), strict=True):
+        assert event_in(attachments(received.message)["cita.ics"])[1]["SEQUENCE"] == part[1]["SEQUENCE"]
+
+
+async def test_a_move_says_old_and_new(code: str, open_server: OpenServer, open_office: OpenOffice) -> None:
+    server = await open_server()
+    await move(code, slot_at(STARTS + timedelta(hours=1)), NOW, RULES)
+    assert await open_office(server).deliver_due(GOES_ON) == 1
+    message = server.mood.received[0].message
+    assert "Antes: viernes 8 de enero de 2027, 9:00 a. m. (ya no vale)" in text_of(message)
+    assert "Ahora: viernes 8 de enero de 2027, 10:00 a. m." in text_of(message)
+    assert "constancia.pdf" in attachments(message)
+    assert sorted(await states()) == [("expired", "superseded"), ("sent", "")]
+
+
+async def test_a_cancellation_needs_no_slip(code: str, open_server: OpenServer, open_office: OpenOffice) -> None:
+    server = await open_server()
+    await cancel(code, NOW, RULES)
+    assert await open_office(server).deliver_due(GOES_ON) == 1
+    message = server.mood.received[0].message
+    assert message["Subject"] == "Tu cita fue anulada: viernes 8 de enero de 2027, 9:00 a. m."
+    assert set(attachments(message)) == {"cita.ics"}
+
+
+async def test_a_doubt_reaches_the_consultor_with_its_copy(
+    code: str, open_server: OpenServer, open_office: OpenOffice, clock: SetClock
+) -> None:
+    server = await open_server()
+    office = open_office(server)
+    await office.deliver_due(GOES_ON)
+    cita = await view(code)
+    copy = CheckedFile(MediaType.JPEG, b"\xff\xd8\xff\xe0", sha256(b"\xff\xd8\xff\xe0").hexdigest())
+    await ask_question(cita.id, cita.email, cita.consultant_email, "¿Puedo ir con mi hijo?", copy, clock())
+    assert await office.deliver_due(GOES_ON) == 2
+    by_recipient = {received.recipients[0]: received.message for received in server.mood.received[1:]}
+    for_staff = by_recipient.pop(cita.consultant_email)
+    assert "¿Puedo ir con mi hijo?" in text_of(for_staff)
+    assert for_staff["Reply-To"] == "rosa@example.org"
+    assert attachments(for_staff) == {"documento.jpg": copy.content}
+    assert attachments(by_recipient["rosa@example.org"]) == {}
+
+
+async def test_a_hostile_name_changes_nothing_but_the_greeting(
+    node: Node, open_server: OpenServer, open_office: OpenOffice
+) -> None:
+    await build_world()
+    hostile = replace(ROSA, given_names='"><script>x</script>', first_surname="=?utf-8?q?=0D=0ABcc:_x?=")
+    await reserve(hostile, slot_at(STARTS))
+    server = await open_server()
+    assert await open_office(server).deliver_due(GOES_ON) == 1
+    message = server.mood.received[0].message
+    assert "Bcc" not in message
+    assert "<script>" not in text_of(message, "html")
