@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from portal.keys import open_keys
 from portal.settings import Settings, SettingsError
 from portal.web.logs import logging_config
 
-_STOP_SECONDS: Final = 4
+_STOP_SECONDS: Final = 3
 """How long a worker may finish what it is answering. Then it is killed: whoever stops us waits five seconds at most."""
 
 _BACKLOG: Final = 2048
@@ -32,6 +33,7 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
     """
     open_keys(settings)  # made here, so that a fault is one sentence and not one per worker
     _claim_address(settings.host, settings.port)
+    os.register_at_fork(after_in_child=_let_go)
     os.environ[_METRICS_FOLDER] = str(_empty_folder(settings.data / "metrics"))
     Server(
         factory,
@@ -62,6 +64,14 @@ def _claim_address(host: str, port: int) -> None:
             raise SettingsError(
                 f"PORTAL_PORT: {host}:{port} cannot be used ({os.strerror(error.errno or 0)})."
             ) from None
+
+
+def _let_go() -> None:
+    """A worker inherits granian's handlers, which only make a note for a loop that it does not have: until it has set
+    its own, it would not hear that it is to stop. Ctrl-C reaches the whole group; the main process tells its workers.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _empty_folder(path: Path) -> Path:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -35,8 +36,6 @@ WAITING_PER_PROCESS = 32
 _PRELOADED = ["weasyprint", "portal.documents.press"]
 # WeasyPrint keeps some 3 kB of each document; fresh processes every so often keep the pool small.
 _DOCUMENTS_PER_PROCESS = 4000
-# Below the web server's processes, so that a rush for slips does not slow down bookings.
-_NICENESS = 5
 
 
 class RendererBusy(Exception):
@@ -123,11 +122,22 @@ class Renderer:
     def _open_pool(self, folder: tempfile.TemporaryDirectory[str]) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
+        _start_fork_server()
         pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin, initargs=(folder.name,))
         with _without_main_module():
             for _ in range(self._processes):
                 pool.submit(_is_ready)
         return pool
+
+
+def _start_fork_server() -> None:
+    """Start it deaf to SIGINT: Ctrl-C reaches the whole group, and it heeds its owner alone, but not while it loads."""
+    resource_tracker.ensure_running()  # first, because it lets SIGINT through again when it has started
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 @contextmanager
@@ -146,12 +156,11 @@ _press: Press | None = None
 
 
 def _begin(folder: str) -> None:
-    """Prepare a pool process: its folder, its rank, its end with its owner, its press."""
+    """Prepare a pool process: its folder, its end with its owner, its press."""
     from portal.documents.press import Press
 
     global _press  # noqa: PLW0603  # a pool process has one press for its life, and jobs arrive as plain functions
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides when to stop
-    os.nice(_NICENESS)
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_owner, args=(folder,), daemon=True).start()
     _press = Press()
