@@ -148,7 +148,10 @@ class PostgresServer:
         others_may_enter = all(folder.stat().st_mode & 0o001 for folder in installed.resolve().parents)
         if self._user is None or others_may_enter:
             return installed / "bin"
-        copy = self._folder / "installed"
+        # The programs look for their libraries beside the package, so both are copied and keep their places.
+        package, libraries = installed.parent, installed.parent.with_name(f"{installed.parent.name}.libs")
+        copy = self._folder / package.name / installed.name
         shutil.copytree(installed, copy)
+        shutil.copytree(libraries, self._folder / libraries.name)
         self._folder.chmod(0o755)
         return copy / "bin"
