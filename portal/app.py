@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -34,6 +35,7 @@ from portal.web.frame import Frame, FrameOptions
 from portal.web.logs import configure_logs
 from portal.web.security import security_headers
 from portal.web.services import Services
+from portal.worker import run_worker
 
 _FORM_BYTES: Final = 64 * 1024
 _UPLOAD_SLACK_BYTES: Final = 64 * 1024
@@ -102,7 +104,23 @@ async def _run(services: Services, _: Litestar, *, owns_node: bool) -> AsyncIter
         await add_key(public_key, services.settings.node_name, services.now())
         stack.callback(services.renderer.close)
         services.renderer.start()
+        if services.settings.worker:
+            await stack.enter_async_context(_worker_inside(services))
         yield
+
+
+@asynccontextmanager
+async def _worker_inside(services: Services) -> AsyncIterator[None]:
+    """The worker as a task beside the requests; it returns within about two seconds when it is told to stop."""
+    stop = asyncio.Event()
+    renderer = services.renderer
+    worker = run_worker(services.node, services.settings, services.keys, renderer.slip_pdf, services.clock, stop)
+    task = asyncio.create_task(worker, name="worker")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 def serve() -> Litestar:

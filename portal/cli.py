@@ -71,6 +71,15 @@ def serve_portal(settings: Settings, _: argparse.Namespace) -> None:
     serve(settings)
 
 
+def work(settings: Settings, _: argparse.Namespace) -> None:
+    """The worker alone, for installations whose portals say ``CITAS_WORKER=false``."""
+    from portal.serving import work_alone
+
+    asyncio.run(_use(settings, _done))
+    print("Trabajos por reloj: correos, cupos y limpieza", flush=True)
+    asyncio.run(work_alone(settings))
+
+
 def bring_up_to_date(settings: Settings, _: argparse.Namespace) -> None:
     """Run the migrations that are missing."""
     names = asyncio.run(migrate(_open(settings)))
@@ -137,6 +146,7 @@ async def _done() -> None:
 COMMANDS = {
     "run": Command(run, "prepara todo y sirve el portal"),
     "portal": Command(serve_portal, "sirve el portal"),
+    "worker": Command(work, "envía los correos y abre los cupos, sin servir páginas"),
     "migrate": Command(bring_up_to_date, "crea o actualiza las tablas"),
     "setup": Command(load_start, "carga la sede, el servicio, los consultores y el calendario"),
     "backup": Command(back_up, "guarda una copia de la base de datos", file="archivo de la copia"),

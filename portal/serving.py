@@ -1,7 +1,13 @@
-"""The HTTP server: granian with N workers, set up so that it stops when it is told to and comes back when it must."""
+"""The processes that stay: the HTTP server, which is granian with N workers, and the worker when it runs alone.
+
+Both stop when they are told to, within five seconds; granian's workers come back when they die.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import logging.config
 import os
 import shutil
 import signal
@@ -10,13 +16,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
+from portal.clock import utc_now
+from portal.database.node import open_node
+from portal.documents.renderer import Renderer
 from portal.keys import open_keys
+from portal.mail.post_office import open_post_office
 from portal.settings import Settings, SettingsError
-from portal.web.logs import logging_config
+from portal.web.logs import configure_logs, logging_config
+from portal.worker import run_worker
 
 _STOP_SECONDS: Final = 3
 """How long a worker may finish what it is answering. Then it is killed: whoever stops us waits five seconds at most."""
@@ -31,10 +43,12 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
     Raises SettingsError when the address is taken or cannot be had, or a key cannot be read; SystemExit(1) when the
     workers keep dying.
     """
-    open_keys(settings)  # made here, so that a fault is one sentence and not one per worker
+    # Tried here, so that a fault is one sentence and not one per worker.
+    open_post_office(settings, open_keys(settings), Renderer(0).slip_pdf, utc_now)
     _claim_address(settings.host, settings.port)
-    os.register_at_fork(after_in_child=_let_go)
     os.environ[_METRICS_FOLDER] = str(_empty_folder(settings.data / "metrics"))
+    _load_what_workers_share()
+    os.register_at_fork(after_in_child=_let_go)
     Server(
         factory,
         factory=True,
@@ -53,6 +67,25 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
     ).serve()
 
 
+async def work_alone(settings: Settings) -> None:
+    """Run the worker until SIGTERM or SIGINT. Raises SettingsError, DatabaseUnreachableError."""
+    configure_logs(settings.log_level)
+    logging.config.dictConfig(logging_config(settings.log_level))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    node = open_node("portal", settings.database)
+    renderer = Renderer(settings.pdf_processes)
+    try:
+        await node.start()
+        renderer.start()
+        structlog.get_logger("citas.worker").info("worker started")
+        await run_worker(node, settings, open_keys(settings), renderer.slip_pdf, utc_now, stop)
+    finally:
+        renderer.close()
+        await node.stop()
+
+
 def _claim_address(host: str, port: int) -> None:
     """See whether the address can be had. granian's sockets share a port, so it would start beside another server."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -64,6 +97,14 @@ def _claim_address(host: str, port: int) -> None:
             raise SettingsError(
                 f"PORTAL_PORT: {host}:{port} cannot be used ({os.strerror(error.errno or 0)})."
             ) from None
+
+
+def _load_what_workers_share() -> None:
+    """Workers are forks: what is loaded before is there at once and counted once, also in those that come later."""
+    import portal.app  # noqa: F401  # not sooner: the metrics read their folder's name when they are imported
+
+    gc.collect()
+    gc.freeze()  # the collector would write into every object, and so copy what is shared
 
 
 def _let_go() -> None:

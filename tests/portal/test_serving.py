@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.portal.test_metrics import figures_of
 from tests.portal.test_web_csrf import tokens
-from tests.running_portal import RunningPortal, StartPortal
+from tests.running_portal import CITAS, RunningPortal, StartPortal
 
 _STOP_SECONDS = 5.0
 _PATIENCE_SECONDS = 20.0
@@ -162,6 +163,20 @@ def test_everything_that_it_logs_is_json_after_the_greeting(start_portal: StartP
 
 def log_of(portal: RunningPortal) -> list[dict[str, object]]:
     return [json.loads(line) for line in portal.output.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_worker_alone_stops_in_time(sqlite_url: str, tmp_path: Path, number: signal.Signals) -> None:
+    worker = RunningPortal(tmp_path / "worker", settings={"DATABASE_URL": sqlite_url}, command=(CITAS, "worker"))
+    try:
+        wait_until(lambda: "worker started" in worker.output)
+        began = time.monotonic()
+        os.killpg(worker.process.pid, number)
+        assert worker.process.wait(_PATIENCE_SECONDS) == 0
+        assert time.monotonic() - began < _STOP_SECONDS
+        assert "Traceback" not in worker.output
+    finally:
+        worker.stop()
 
 
 def test_a_second_portal_on_the_same_port_is_refused(start_portal: StartPortal, tmp_path: Path) -> None:
