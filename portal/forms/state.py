@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_NOT_IN_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,8 @@ class FormState:
     mistakes: tuple[Mistake, ...] = ()
 
     def value(self, name: str) -> str:
-        """What was typed into a field, or the empty string."""
-        return self.values.get(name, "")
+        """What was typed into a field, without what no page can show; the empty string when nothing was."""
+        return _NOT_IN_HTML.sub("", self.values.get(name, ""))
 
     def mistake(self, name: str) -> Mistake | None:
         """What is wrong with a field, or None."""

@@ -104,8 +104,7 @@ async def extend(request: AnyRequest, services: GivenServices) -> Template | Red
     else:
         await stay(walk.cookie, now)
     if request.headers.get("hx-request") == "true":
-        form_id = "datos" if is_details else "confirmar"
-        return Template("citizen/_hold.html", context={"hold": view_hold(hold, now), "form_id": form_id})
+        return Template("citizen/_hold.html", context={"hold": view_hold(hold, now)})
     return Redirect(DETAILS_PAGE if is_details else REVIEW_PAGE, status_code=303)
 
 
