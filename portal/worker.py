@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 import structlog
 
@@ -31,23 +30,23 @@ from portal.mail.post_office import PostOffice, open_post_office
 from portal.rules import read_rules
 from portal.settings import Settings
 
-STOPS_WITHIN: Final = timedelta(seconds=2)
-"""How long a task may finish what it is doing; a message cut off then is in doubt, and sent again by another worker."""
-
 log = structlog.get_logger("citas.worker")
 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How often each task runs. ``moment`` is what a booking is given to be written after it has asked for mail;
-    after a failure the pause doubles from ``first_pause`` to ``longest_pause``."""
+    """How often each task runs, mail also as soon as this process has queued some.
+
+    After a failure the pause doubles from ``first_pause`` to ``longest_pause``. ``grace`` is how long a task may finish
+    what it is doing when it is told to stop; a message that is cut off then is in doubt, and sent again by another.
+    """
 
     mail: timedelta = timedelta(seconds=2)
-    moment: timedelta = timedelta(milliseconds=100)
     seats: timedelta = timedelta(hours=1)
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
+    grace: timedelta = timedelta(seconds=1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ async def run_worker(
         running = [asyncio.create_task(repeat(task, stop, rhythm), name=task.name) for task in tasks]
         try:
             await stop.wait()
-            await asyncio.wait(running, timeout=STOPS_WITHIN.total_seconds())
+            await asyncio.wait(running, timeout=rhythm.grace.total_seconds())
         finally:
             for one in running:
                 one.cancel()
@@ -96,6 +95,8 @@ async def repeat(task: Task, stop: asyncio.Event, rhythm: Rhythm) -> None:
     """Run a task at once and then again and again, until ``stop`` is set."""
     failures = 0
     while not stop.is_set():
+        if task.wake is not None:
+            task.wake.clear()
         try:
             await task.run()
         except (DatabaseError, NotNow) as delay:
@@ -108,18 +109,16 @@ async def repeat(task: Task, stop: asyncio.Event, rhythm: Rhythm) -> None:
             failures = 0
         if failures:
             await _pause(min(rhythm.first_pause * 2 ** min(failures - 1, 16), rhythm.longest_pause), stop)
-        elif await _pause(task.every, stop, task.wake) and task.wake is not None:
-            await _pause(rhythm.moment, stop)
-            task.wake.clear()
+        else:
+            await _pause(task.every, stop, task.wake)
 
 
-async def _pause(length: timedelta, stop: asyncio.Event, wake: asyncio.Event | None = None) -> bool:
-    """Wait for a while, or until ``stop`` or ``wake`` is set; whether one of them was."""
+async def _pause(length: timedelta, stop: asyncio.Event, wake: asyncio.Event | None = None) -> None:
+    """Wait for a while, or until ``stop`` or ``wake`` is set."""
     events = [stop] if wake is None else [stop, wake]
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
-        done, _ = await asyncio.wait(waiting, timeout=length.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
-        return bool(done)
+        await asyncio.wait(waiting, timeout=length.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
     finally:
         for one in waiting:
             one.cancel()

@@ -150,6 +150,15 @@ def in_transaction() -> bool:
     return active_node().engine.transaction_exists()
 
 
+def after_commit(call: Callable[[], None]) -> None:
+    """Have it called as soon as what this task is writing is written: at once, if it has no transaction open."""
+    current = active_node().engine.open_transaction()
+    if current is None:
+        call()
+    else:
+        current.after_commit(call)
+
+
 def transactional(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Run a coroutine function in a transaction, or inside the one this task has open.
 

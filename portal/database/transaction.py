@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -46,7 +47,7 @@ class NodeTransaction(BaseTransaction):
     with TransactionAbortedError, because the joined block may have written half of what it wanted.
     """
 
-    __slots__ = ("_allow_nested", "_ended", "_engine", "_parent", "_savepoints", "_task", "doomed")
+    __slots__ = ("_afterwards", "_allow_nested", "_ended", "_engine", "_parent", "_savepoints", "_task", "doomed")
 
     def __init__(self, engine: TaskEngine, *, allow_nested: bool = True) -> None:
         self._engine = engine
@@ -56,6 +57,7 @@ class NodeTransaction(BaseTransaction):
         self._savepoints = 0
         self.doomed = False  # a joined block failed
         self._ended = False
+        self._afterwards: list[Callable[[], None]] = []
 
     @abstractmethod
     async def execute(self, sql: str, *args: object) -> list[dict[str, object]]:
@@ -127,6 +129,12 @@ class NodeTransaction(BaseTransaction):
         except BaseException:
             await self._give_up()
             raise
+        for call in self._afterwards:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have it called as soon as this transaction is written; never, if it is not."""
+        self._afterwards.append(call)
 
     async def rollback(self) -> None:
         """Take everything back now, before the block ends."""

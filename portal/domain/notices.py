@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from portal.database.node import fetch
+from portal.database.node import after_commit, fetch
 from portal.domain.vocabulary import MessageKind
 
 # A mail that could not be delivered for this long is given up, even when its cita is weeks away.
@@ -20,7 +20,7 @@ _listeners: list[Callable[[], None]] = []
 
 @contextmanager
 def listening(listener: Callable[[], None]) -> Iterator[None]:
-    """Have ``listener`` called whenever this process queues a message: a moment before it is written for good."""
+    """Have ``listener`` called whenever this process has queued a message, once it is written for good."""
     _listeners.append(listener)
     try:
         yield
@@ -54,5 +54,9 @@ async def queue_message(
         *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
         *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
     )
+    after_commit(_tell_listeners)
+
+
+def _tell_listeners() -> None:
     for listener in _listeners:
         listener()

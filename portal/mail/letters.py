@@ -71,7 +71,7 @@ def make_links(cita: AppointmentView, origin: str, access_key: bytes) -> Links:
     return Links(
         view=f"{page}?{k}",
         move=f"{page}/reprogramar?{k}",
-        cancel=f"{page}?{k}#anular",
+        cancel=f"{page}/anular?{k}",
         book=f"{origin}/reservar?{again}",
     )
 

@@ -28,7 +28,7 @@ _CLOSING: Final = 421
 _FOR_GOOD: Final = range(500, 600)
 _FOR_NOW: Final = range(400, 500)
 _LEADING_DOT: Final = re.compile(rb"(?m)^\.")
-_GOODBYE_SECONDS: Final = 1.0
+_GOODBYE_SECONDS: Final = 0.5
 _LOST: Final = (ConnectionError, TimeoutError)
 
 

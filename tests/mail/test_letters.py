@@ -90,7 +90,7 @@ def test_links_open_the_cita_for_their_owner() -> None:
     assert links.view.startswith("https://citas.example.org/citas/K7WM3R9H?k=")
     assert read_link("K7WM3R9H", links.view.partition("?k=")[2], KEY, CITA.starts_at)
     assert links.move == links.view.replace("?k=", "/reprogramar?k=")
-    assert links.cancel == f"{links.view}#anular"
+    assert links.cancel == links.view.replace("?k=", "/anular?k=")
     assert links.book == "https://citas.example.org/reservar?servicio=bolsa&sede=central&modalidad=virtual"
 
 
