@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from portal.database.errors import DatabaseError
 from portal.database.node import fetch
+from portal.domain.outbox import count_messages
 from portal.web import metrics
 from portal.web.services import GivenServices
 
@@ -49,10 +50,9 @@ async def show_health() -> Response[Health]:
 
 
 @get("/metrics")
-async def show_metrics() -> Response[bytes]:
+async def show_metrics(services: GivenServices) -> Response[bytes]:
     """Prometheus' text format, of all workers of this machine."""
-    rows = await fetch("SELECT state, count(*) AS number FROM outbox_message WHERE state <> {} GROUP BY state", "sent")
-    outbox = {str(row["state"]): int(row["number"]) for row in rows}
+    outbox = asdict(await count_messages(services.now()))
     return Response(metrics.write_metrics(outbox), media_type="text/plain; version=0.0.4")
 
 
