@@ -30,6 +30,8 @@ log = structlog.get_logger("citas.http")
 
 _OWN_PAGE = frozenset({403, 404, 405, 413, 429, 500, 503})
 _RETRY_SECONDS = 10
+_BROKEN_OFF = "client disconnected prematurely"
+"""What Litestar calls an internal error: somebody went away while sending a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Problem:
 def show_http_error(_: AnyRequest, error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals: no such page, wrong method, body too large, and whatever is malformed."""
     status = error.status_code
+    if error.detail == _BROKEN_OFF:
+        status = HTTPStatus.BAD_REQUEST
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return show_failure(_, error)
     return _page(status, Problem(status, request_id.get()), headers=error.headers)

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from time import perf_counter
 
 import structlog
@@ -30,6 +31,7 @@ from portal.web import metrics
 from portal.web.assets import PREFIX, Assets
 from portal.web.compression import COMPRESSIBLE, SMALLEST, choose_encoding, compress
 from portal.web.csrf import CsrfToken, keep_token
+from portal.web.incoming import Incoming
 from portal.web.logs import request_id
 from portal.web.origin import Network, is_trusted
 from portal.web.security import NOT_KEPT, Header
@@ -72,7 +74,8 @@ class Frame:
 
     async def _frame(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         headers = _pick_headers(scope["headers"])
-        answer = _Answer(scope["method"], headers, send, self._options)
+        incoming = Incoming(receive)
+        answer = _Answer(scope["method"], headers, incoming, send, self._options)
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # Litestar has no HEAD; the answer leaves the body out
         began = perf_counter()
@@ -81,7 +84,7 @@ class Frame:
         mark = request_id.set(identity)
         answer.request_id = identity
         try:
-            await self._serve(scope, receive, answer)
+            await self._serve(scope, incoming.receive, answer)
         finally:
             route = scope.get("path_template") or (f"{PREFIX}{{file}}" if answer.is_static else _NO_ROUTE)
             seconds = perf_counter() - began
@@ -131,6 +134,7 @@ class _Answer:
     """One answer on its way out: gets its headers, is compressed, and is counted."""
 
     __slots__ = (
+        "_incoming",
         "_kept_headers",
         "_options",
         "_send",
@@ -143,7 +147,9 @@ class _Answer:
         "token",
     )
 
-    def __init__(self, method: str, headers: dict[bytes, str], send: Send, options: FrameOptions) -> None:
+    def __init__(
+        self, method: str, headers: dict[bytes, str], incoming: Incoming, send: Send, options: FrameOptions
+    ) -> None:
         self.method = method
         self.headers = headers
         self.token = CsrfToken(options.csrf_key, headers.get(b"cookie", ""))
@@ -152,6 +158,7 @@ class _Answer:
         self.started = False
         self.is_static = False
         self._kept_headers: list[Header] = []
+        self._incoming = incoming
         self._options = options
         self._send = send
 
@@ -165,6 +172,8 @@ class _Answer:
             if not self.started:
                 if not self.is_static and not message.get("more_body"):
                     self._compress(self._kept_headers, message)
+                if self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                    await self._incoming.discard()
                 self.started = True
                 await self._send({"type": "http.response.start", "status": self.status, "headers": self._kept_headers})
             if self.method == "HEAD":

@@ -133,3 +133,8 @@ async def test_opposite_orders_do_not_wait_for_each_other(node: Node) -> None:
         *(count_attempts(*(pair if turn % 2 else reversed(pair)), now=NOW, secret=SECRET) for turn in range(60))
     )
     assert {row["tries"] for row in await fetch('SELECT "tries" FROM "attempt_window"')} == {60}
+
+
+async def test_counting_waits_for_no_disk_on_postgresql(postgres_node: Node) -> None:
+    (row,) = await fetch("SELECT relpersistence::text AS kind FROM pg_class WHERE relname = 'attempt_window'")
+    assert row["kind"] == "u"

@@ -21,6 +21,7 @@ from portal.database.errors import (
 from portal.documents.renderer import RendererBusy
 from portal.domain.errors import TooManyAttempts
 from portal.web.cookies import AnyRequest
+from portal.web.incoming import Incoming
 from tests.browser import NewVisitor, Visitor
 from tests.people import NOW
 
@@ -146,17 +147,44 @@ async def test_a_form_that_does_not_say_its_size_is_refused_when_it_grows_too_la
     assert (await client.post("/formulario", content=pieces(1024), headers=headers)).status_code == 403
 
 
-async def test_a_form_that_lies_about_its_size_is_refused_before_it_is_read(
+async def test_what_is_left_of_a_form_that_is_too_large_is_taken_before_the_page_is_sent(
     app: Litestar, client: httpx.AsyncClient
 ) -> None:
     app.register(take_form)
+    sent: list[int] = []
 
-    async def never() -> AsyncIterator[bytes]:
-        pytest.fail("nobody may read this")
-        yield b""  # type: ignore[unreachable]  # makes it a generator
+    async def send() -> AsyncIterator[bytes]:
+        async for piece in pieces(200_000):
+            sent.append(len(piece))
+            yield piece
 
-    headers = {"content-type": "application/x-www-form-urlencoded", "content-length": "9000000"}
-    assert (await client.post("/formulario", content=never(), headers=headers)).status_code == 413
+    headers = {"content-type": "application/x-www-form-urlencoded", "content-length": "200000"}
+    assert (await client.post("/formulario", content=send(), headers=headers)).status_code == 413
+    assert sum(sent) >= 200_000
+
+
+async def test_a_form_without_end_is_not_taken_for_ever(app: Litestar, client: httpx.AsyncClient) -> None:
+    app.register(take_form)
+
+    async def send() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1024 * 1024)
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await client.post("/formulario", content=send(), headers=headers)).status_code == 413
+
+
+async def test_who_goes_away_while_sending_is_no_fault_of_ours(
+    app: Litestar, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.register(take_form)
+
+    async def leave(_: object) -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(Incoming, "receive", leave)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await client.post("/formulario", content=b"nombre=R", headers=headers)).status_code == 400
 
 
 async def test_a_multipart_form_without_its_boundary_is_malformed(app: Litestar, client: httpx.AsyncClient) -> None:
