@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -169,5 +169,5 @@ class MailServer:
 
 
 def _abort(talk: SMTP) -> None:
-    if isinstance(talk.transport, asyncio.Transport):
-        talk.transport.abort()
+    if talk.transport is not None:
+        cast("asyncio.Transport", talk.transport).abort()
