@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.running_portal",
     "tests.chromium",
     "tests.portal.walking",
+    "tests.portal.owning",
 ]

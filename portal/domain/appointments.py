@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.database.node import fetch, transactional
 from portal.domain.catalogue import split_lines
-from portal.domain.codes import normalise_code
+from portal.domain.codes import is_code, normalise_code
 from portal.domain.errors import AppointmentUnknown
 from portal.domain.events import record_event
 from portal.domain.modality import Modality
@@ -134,7 +134,9 @@ async def look_up(typed_code: str, typed_document: str) -> AppointmentView:
 
     One query and one constant-time comparison in every case, so that the time taken does not tell which.
     """
-    appointment = await find_appointment(normalise_code(typed_code))
+    code = normalise_code(typed_code)
+    # What cannot be a code is asked for as an empty one: it may hold what the database refuses, such as NUL.
+    appointment = await find_appointment(code if is_code(code) else "")
     held = appointment.document_number if appointment is not None else ""
     given = normalise_document(typed_document)[:32]
     matches = hmac.compare_digest(held.encode().ljust(32), given.encode().ljust(32))

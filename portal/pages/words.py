@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from portal.domain import spanish_dates
+from portal.domain.files import MediaType
 from portal.domain.modality import Modality
 from portal.domain.slots import DayStatus
 from portal.domain.vocabulary import DocumentType, Language, Preference, State
@@ -47,6 +48,10 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     Language.SHIPIBO: "Shipibo-konibo, con intérprete",
     Language.SIGN: "Lengua de señas peruana, con intérprete",
     Language.OTHER: "Otra lengua, con intérprete",
+    MediaType.PDF: "PDF",
+    MediaType.DOCX: "Word",
+    MediaType.JPEG: "foto JPG",
+    MediaType.PNG: "imagen PNG",
     DayStatus.FREE: "Libre",
     DayStatus.FULL: "Lleno",
     DayStatus.HOLIDAY: "Feriado",
@@ -82,6 +87,19 @@ SENTENCES: Final[Mapping[str, str]] = {
     "idioma.unknown": "Elige una opción de la lista",
     "aviso_privacidad.missing": "Para reservar tienes que aceptar el aviso de privacidad",
     "codigo.missing": "Escribe el código de tu cita",
+    "codigo.not_found": "No encontramos una cita con ese código y ese documento. Revisa los dos",
+    "cv.missing": "Elige el archivo de tu currículum",
+    "cv.wrong_type": "Solo recibimos PDF, Word (.docx), JPG o PNG. Guarda tu currículum en uno de esos formatos",
+    "documento.wrong_type": "Solo recibimos PDF, JPG o PNG. Elige otro archivo",
+    "consulta.missing": "Escribe tu consulta",
+    # of a file
+    "empty": "Ese archivo está vacío. Elige otro",
+    "too_large": "Ese archivo pesa más de {limit} MB. Elige uno más liviano",
+    "broken": "No pudimos abrir ese archivo: está dañado o incompleto. Guárdalo otra vez y vuelve a enviarlo",
+    "protected": "Ese archivo tiene contraseña. Guárdalo sin contraseña y vuelve a enviarlo",
+    "active": "Ese archivo lleva dentro macros, programas u otros archivos. Envíalo como PDF simple o como foto",
+    "too_complex": "Ese archivo es demasiado complejo. Envíalo como PDF simple o como foto",
+    "too_many_pixels": "Esa imagen es demasiado grande. Tómala con menos resolución",
     # of any field
     "missing": "Completa este dato",
     "too_long": "Escribe como máximo {limit} letras y espacios",
@@ -123,8 +141,21 @@ def day_and_year(day: date) -> str:
     return f"{day.day} de {spanish_dates.month_in_words(day)}"
 
 
+def size_in_words(size: int) -> str:
+    """The size of a file in bytes as people tell it: "84 KB", "1.2 MB"; in Peru decimals follow a point."""
+    kilobytes = max(1, round(size / 1024))
+    return f"{kilobytes} KB" if kilobytes < 1024 else f"{size / 1024 / 1024:.1f} MB"
+
+
+def code_groups(code: str) -> tuple[str, str]:
+    """The two halves of a code, for reading aloud."""
+    return code[:4], code[4:]
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "word": word,
+    "code_groups": code_groups,
+    "size_in_words": size_in_words,
     "sentence": sentence,
     "local_day": spanish_dates.local_day,
     "date_in_words": spanish_dates.date_in_words,

@@ -6,7 +6,32 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from portal.pages.citizen import book, details, find_slot, home
+from portal.pages.citizen import (
+    book,
+    cancel,
+    details,
+    find_my_appointment,
+    find_slot,
+    home,
+    my_appointment,
+    papers,
+    reschedule,
+    take_away,
+    verify,
+)
+from portal.pages.citizen import help as help_pages
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*home.ROUTES, *find_slot.ROUTES, *details.ROUTES, *book.ROUTES)
-UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = ()
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *home.ROUTES,
+    *find_slot.ROUTES,
+    *details.ROUTES,
+    *book.ROUTES,
+    *find_my_appointment.ROUTES,
+    *my_appointment.ROUTES,
+    *take_away.ROUTES,
+    *cancel.ROUTES,
+    *reschedule.ROUTES,
+    *verify.ROUTES,
+    *help_pages.ROUTES,
+)
+UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = papers.UPLOAD_ROUTES

@@ -1,0 +1,98 @@
+"""The page of a cita: its state, what to do now, and everything that its owner can take from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from litestar import get
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from litestar.status_codes import HTTP_200_OK
+from litestar.types import ControllerRouterHandler
+
+from portal.domain.appointments import AppointmentView, NoticeView, find_former, read_notices
+from portal.domain.files import FileView, find_cv
+from portal.domain.phases import Phase, days_left, phase_of
+from portal.domain.questions import AskedView, questions_of
+from portal.domain.vocabulary import ACTIVE_STATES, MessageKind
+from portal.forms.contact import phone_in_words
+from portal.forms.state import FormState
+from portal.pages.citizen.own import find_own
+from portal.web.access import grant_access
+from portal.web.cookies import AnyRequest
+from portal.web.services import GivenServices, Services
+
+NEWS_LAST: Final = timedelta(minutes=15)
+"""How long the page says on top what its owner has just done."""
+
+NO_FORM: Final = FormState()
+_NEWS: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CANCELLATION})
+_BYTES_OF_MEGABYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CitaPage:
+    """What the page shows. ``news`` is what happened a moment ago; ``former`` the cita that this one was moved from."""
+
+    cita: AppointmentView
+    phase: Phase
+    days_left: int
+    phone: str
+    notices: tuple[NoticeView, ...]
+    news: MessageKind | None
+    former: AppointmentView | None
+    cv: FileView | None
+    asked: tuple[AskedView, ...]
+    form: FormState
+    may_change: bool
+    is_active: bool
+    most_megabytes: int
+
+
+@get("/citas/{code:str}")
+async def show_appointment(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Template | Redirect:
+    """The page of a cita, for its owner."""
+    cita = await find_own(request, services, code)
+    if isinstance(cita, Redirect):
+        return cita
+    page = await show_page(cita, services)
+    if cita.moved_to is not None:
+        page.set_cookie(grant_access(request, services, cita.moved_to))  # the page has a link to it
+    return page
+
+
+async def show_page(
+    cita: AppointmentView, services: Services, form: FormState = NO_FORM, status: int = HTTP_200_OK
+) -> Template:
+    """The page, with what was wrong with the CV that was sent, if so."""
+    view = await _read(cita, services, form)
+    return Template("citizen/my_appointment.html", context={"page": view}, status_code=status)
+
+
+async def _read(cita: AppointmentView, services: Services, form: FormState) -> CitaPage:
+    now = services.now()
+    notices = tuple(await read_notices(cita.id))
+    return CitaPage(
+        cita=cita,
+        phase=phase_of(cita, now),
+        days_left=days_left(cita, now),
+        phone=phone_in_words(cita.phone) if cita.phone else "",
+        notices=notices,
+        news=_newest(notices, now),
+        former=await find_former(cita.id),
+        cv=await find_cv(cita.id),
+        asked=tuple(await questions_of(cita.id)),
+        form=form,
+        may_change=cita.may_change(now),
+        is_active=cita.state in ACTIVE_STATES,
+        most_megabytes=services.settings.upload_max_bytes // _BYTES_OF_MEGABYTE,
+    )
+
+
+def _newest(notices: tuple[NoticeView, ...], now: datetime) -> MessageKind | None:
+    return next((one.kind for one in notices if one.kind in _NEWS and now < one.at + NEWS_LAST), None)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (show_appointment,)
