@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from portal.tables.centers import Center
-from portal.tables.schedule import Service
+from portal.database.node import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +52,13 @@ class Catalogue:
 
 async def read_catalogue() -> Catalogue:
     """All active services and sedes."""
-    services = await (
-        Service.select(
-            Service.id,
-            Service.code,
-            Service.name,
-            Service.procedure_code,
-            Service.summary,
-            Service.bring,
-            Service.minutes,
-        )
-        .where(Service.active.eq(True))
-        .order_by(Service.position, Service.name)
+    services = await fetch(
+        'SELECT "id", "code", "name", "procedure_code", "summary", "bring", "minutes" FROM "service" WHERE "active" '
+        'ORDER BY "position", "name"'
     )
-    centers = await (
-        Center.select(Center.id, Center.code, Center.name, Center.address, Center.reference, Center.phone, Center.email)
-        .where(Center.active.eq(True))
-        .order_by(Center.name)
+    centers = await fetch(
+        'SELECT "id", "code", "name", "address", "reference", "phone", "email" FROM "center" WHERE "active" '
+        'ORDER BY "name"'
     )
     return Catalogue(
         services=tuple(ServiceInfo(**{**row, "bring": split_lines(row["bring"])}) for row in services),

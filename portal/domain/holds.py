@@ -11,7 +11,7 @@ from portal.database.node import fetch, transactional
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
-from portal.domain.slots import ALLOWS, FREE, SlotKey, last_day_on_offer, nearest_slots
+from portal.domain.slots import ALLOWS, FREE, OF_SLOT, SlotKey, last_day_on_offer, nearest_slots
 from portal.domain.spanish_dates import local_day
 
 
@@ -63,9 +63,8 @@ async def find_candidates(key: SlotKey, now: datetime, replaces: str | None = No
     rows = await fetch(
         'SELECT "seat"."id", (SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
         'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL) AS "load" FROM "seat" '
-        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
-        'WHERE "center"."code" = {} AND "service"."code" = {} AND "seat"."day" = {} AND "seat"."starts_at" = {} '
-        f'AND {ALLOWS[key.modality]} AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open"))',
+        f'WHERE {OF_SLOT} AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '
+        f'AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open"))',
         *(key.center, key.service, local_day(key.starts_at), key.starts_at, now, replaces or ""),
     )
     candidates = [Candidate(row["id"], row["load"]) for row in rows]
@@ -159,8 +158,7 @@ async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: Booking
 
 async def _was_ever_opened(key: SlotKey) -> bool:
     rows = await fetch(
-        'SELECT 1 AS "one" FROM "seat" JOIN "center" ON "center"."id" = "seat"."center" '
-        'JOIN "service" ON "service"."id" = "seat"."service" WHERE "center"."code" = {} AND "service"."code" = {} '
+        f'SELECT 1 AS "one" FROM "seat" WHERE {OF_SLOT} '
         f'AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '
         'AND "seat"."is_open" LIMIT 1',
         *(key.center, key.service, local_day(key.starts_at), key.starts_at),

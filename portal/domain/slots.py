@@ -31,6 +31,12 @@ ALLOWS: Mapping[Modality, str] = {
     Modality.PHONE: '"seat"."allows_phone"',
 }
 
+# The sede and the service of a slot by their codes: two placeholders. Looked up first, so that the index does the rest.
+OF_SLOT = (
+    '"seat"."center" = (SELECT "id" FROM "center" WHERE "code" = {}) '
+    'AND "seat"."service" = (SELECT "id" FROM "service" WHERE "code" = {})'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotKey:
@@ -152,19 +158,20 @@ def _judge(
 
 async def _reasons_between(center: UUID, first: date, last: date) -> dict[date, tuple[DayStatus, str]]:
     """Holidays and closures of the whole sede; a consultor's own closure closes nobody else's seats."""
-    closures = await fetch(
-        'SELECT "first_day", "last_day", "reason" FROM "closure" WHERE "first_day" <= {} AND "last_day" >= {} '
-        'AND "consultant" IS NULL AND ("center" IS NULL OR "center" = {})',
-        *(last, first, center),
+    rows = await fetch(
+        f'SELECT "first_day", "last_day", "reason", \'{DayStatus.CLOSED}\' AS "status" FROM "closure" '
+        'WHERE "first_day" <= {} AND "last_day" >= {} '
+        'AND "consultant" IS NULL AND ("center" IS NULL OR "center" = {}) '
+        f'UNION ALL SELECT "day", "day", "name", \'{DayStatus.HOLIDAY}\' FROM "holiday" '
+        'WHERE "day" BETWEEN {} AND {}',
+        *(last, first, center, first, last),
     )
-    holidays = await fetch('SELECT "day", "name" FROM "holiday" WHERE "day" BETWEEN {} AND {}', first, last)
     reasons: dict[date, tuple[DayStatus, str]] = {}
-    for row in closures:
+    for row in sorted(rows, key=lambda row: row["status"] == DayStatus.HOLIDAY):  # a holiday's name wins
         day = max(first, row["first_day"])
         while day <= min(last, row["last_day"]):
-            reasons[day] = (DayStatus.CLOSED, row["reason"])
+            reasons[day] = (DayStatus(row["status"]), row["reason"])
             day += timedelta(days=1)
-    reasons.update({row["day"]: (DayStatus.HOLIDAY, row["name"]) for row in holidays})
     return reasons
 
 
@@ -197,21 +204,16 @@ async def next_free_day(agenda: Agenda, now: datetime, rules: BookingRules, afte
 async def nearest_slots(key: SlotKey, now: datetime, rules: BookingRules, count: int = 3) -> tuple[Slot, ...]:
     """The free times nearest to one that was taken, at most ``count``, in order of time."""
     found: list[Slot] = []
-    base = (
-        'SELECT "seat"."starts_at", count(*) AS "free" FROM "seat" '
-        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
-        'WHERE "center"."code" = {} AND "service"."code" = {} AND "seat"."day" BETWEEN {} AND {} '
-        f'AND "seat"."starts_at" >= {{}} AND {ALLOWS[key.modality]} AND {FREE} '
-    )
-    earliest = now + rules.notice
-    wanted_day = local_day(key.starts_at)
-    before = (local_day(now), wanted_day, earliest, now, key.starts_at)
-    after = (wanted_day, last_day_on_offer(now, rules), earliest, now, key.starts_at)
+    wanted_day, earliest = local_day(key.starts_at), now + rules.notice
+    before, after = (local_day(now), wanted_day), (wanted_day, last_day_on_offer(now, rules))
     for span, comparison, order in ((before, "<", "DESC"), (after, ">", "ASC")):
+        # In the order of the index, so that the first rows found are the answer, however many seats lie ahead.
         rows = await fetch(
-            f'{base}AND "seat"."starts_at" {comparison} {{}} '
-            f'GROUP BY "seat"."starts_at" ORDER BY "seat"."starts_at" {order} LIMIT {count:d}',
-            *(key.center, key.service, *span),
+            f'SELECT "seat"."starts_at", count(*) AS "free" FROM "seat" WHERE {OF_SLOT} '
+            f'AND "seat"."day" BETWEEN {{}} AND {{}} AND "seat"."starts_at" >= {{}} AND {ALLOWS[key.modality]} '
+            f'AND {FREE} AND "seat"."starts_at" {comparison} {{}} GROUP BY "seat"."day", "seat"."starts_at" '
+            f'ORDER BY "seat"."day" {order}, "seat"."starts_at" {order} LIMIT {count:d}',
+            *(key.center, key.service, *span, earliest, now, key.starts_at),
         )
         found.extend(
             Slot(SlotKey(key.service, key.center, key.modality, row["starts_at"]), row["free"]) for row in rows
