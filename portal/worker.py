@@ -7,9 +7,10 @@ update or harmless to repeat. A task that fails is told in the log and tried aga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
@@ -30,6 +31,8 @@ from portal.mail.post_office import PostOffice, open_post_office
 from portal.rules import read_rules
 from portal.settings import Settings
 
+_TIDIES_UP_WITHIN: Final = timedelta(seconds=0.5)
+
 log = structlog.get_logger("citas.worker")
 
 
@@ -46,7 +49,7 @@ class Rhythm:
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
-    grace: timedelta = timedelta(seconds=1.5)
+    grace: timedelta = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,7 @@ async def run_worker(
             await stop.wait()
             await asyncio.wait(running, timeout=rhythm.grace.total_seconds())
         finally:
-            for one in running:
-                one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await _cut_off(running)
 
 
 async def repeat(task: Task, stop: asyncio.Event, rhythm: Rhythm) -> None:
@@ -111,6 +112,16 @@ async def repeat(task: Task, stop: asyncio.Event, rhythm: Rhythm) -> None:
             await _pause(min(rhythm.first_pause * 2 ** min(failures - 1, 16), rhythm.longest_pause), stop)
         else:
             await _pause(task.every, stop, task.wake)
+
+
+async def _cut_off(running: Collection[asyncio.Task[None]]) -> None:
+    """End tasks wherever they are: once so that they tidy up, and again if even that does not come to an end."""
+    for _ in range(2):
+        for one in running:
+            one.cancel()
+        _, running = await asyncio.wait(running, timeout=_TIDIES_UP_WITHIN.total_seconds())
+        if not running:
+            return
 
 
 async def _pause(length: timedelta, stop: asyncio.Event, wake: asyncio.Event | None = None) -> None:
