@@ -170,4 +170,5 @@ class MailServer:
 
 def _abort(talk: SMTP) -> None:
     if talk.transport is not None:
-        cast("asyncio.Transport", talk.transport).abort()
+        with suppress(AttributeError):  # Debian's Python 3.11.2 raises it when a TLS connection was closed before
+            cast("asyncio.Transport", talk.transport).abort()
