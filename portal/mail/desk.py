@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from typing import Final
 from uuid import UUID
 
@@ -59,7 +61,19 @@ class Desk:
             former=await find_former(cita.id) if message.kind is MessageKind.MOVE else None,
             question=await self._find_question(message),
         )
-        calendar = None
+        attachments = await self._attachments(message, cita, occasion.question, now)
+        # In a thread: encoding a message takes tens of milliseconds, in which the process goes on serving.
+        return await asyncio.to_thread(self._put_together, message, occasion, recipient, attachments, now)
+
+    def _put_together(
+        self,
+        message: Claimed,
+        occasion: Occasion,
+        recipient: Address,
+        attachments: tuple[Attachment, ...],
+        now: datetime,
+    ) -> Parcel:
+        cita, calendar = occasion.cita, None
         if message.kind in WITH_CALENDAR:
             mail = CalendarMail(organizer=self.sender.address.addr_spec, attendee=recipient.addr_spec)
             calendar = write_calendar_file(entry_of(cita, self.origin, now), mail)
@@ -70,7 +84,7 @@ class Desk:
             message_id=message.message_id,
             now=now,
             calendar=calendar,
-            attachments=await self._attachments(message, cita, occasion.question, now),
+            attachments=attachments,
             reply_to=read_recipient(cita.email) if cita.email and occasion.question is not None else None,
         )
 
