@@ -25,29 +25,15 @@ from piccolo.query.base import Query
 from portal.database.batch import SQLiteBatch
 from portal.database.engine import Row, TaskEngine, only_reads
 from portal.database.errors import (
-    ConstraintError,
     DatabaseBusyError,
-    DatabaseDamagedError,
-    DatabaseFullError,
     DatabaseNotStartedError,
-    DatabaseReadOnlyError,
     DatabaseUnreachableError,
     TransactionAbortedError,
-    Wall,
 )
+from portal.database.sqlite_errors import translated
 from portal.database.transaction import NodeTransaction
 
 T = TypeVar("T")
-
-_WALLS = {
-    sqlite3.SQLITE_CONSTRAINT_UNIQUE: Wall.UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: Wall.UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_ROWID: Wall.UNIQUE,
-    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Wall.FOREIGN_KEY,
-    sqlite3.SQLITE_CONSTRAINT_NOTNULL: Wall.NOT_NULL,
-    sqlite3.SQLITE_CONSTRAINT_CHECK: Wall.CHECK,
-}
-_PRIMARY_CODE = 0xFF  # the low byte of an extended result code
 
 
 class SQLiteTransaction(NodeTransaction):
@@ -160,7 +146,7 @@ class SQLiteNodeEngine(TaskEngine):
                 cached_statements=512,
             )
         except self._driver.DatabaseError as error:
-            raise _translated(error) from None
+            raise translated(error) from None
         return connection
 
     # Statements
@@ -183,7 +169,7 @@ class SQLiteNodeEngine(TaskEngine):
         try:
             return _rows(writer.execute(sql, args))
         except self._driver.DatabaseError as error:
-            raise _translated(error) from None
+            raise translated(error) from None
 
     async def begin(self) -> asyncio.Lock:
         """Take the lock and BEGIN IMMEDIATE; the caller releases the lock. Raises DatabaseBusyError."""
@@ -228,8 +214,9 @@ class SQLiteNodeEngine(TaskEngine):
             try:
                 return run()
             except self._driver.DatabaseError as error:
-                if not _is_busy(error):
-                    raise _translated(error) from None
+                translation = translated(error)
+                if not isinstance(translation, DatabaseBusyError):
+                    raise translation from None
             if asyncio.get_running_loop().time() > deadline:
                 raise DatabaseBusyError("another process was writing for too long")
             await asyncio.sleep(random.uniform(0, 0.002))  # noqa: S311  # spreads attempts, keeps no secret
@@ -263,26 +250,3 @@ def _rows(cursor: sqlite3.Cursor) -> list[Row]:
         return []
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _is_busy(error: Exception) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-def _translated(error: Exception) -> Exception:
-    code: int = getattr(error, "sqlite_errorcode", 0)
-    if code in _WALLS:
-        return ConstraintError(_WALLS[code], str(error).rpartition(": ")[2])
-    match code & _PRIMARY_CODE:
-        case sqlite3.SQLITE_FULL:
-            return DatabaseFullError(str(error))
-        case sqlite3.SQLITE_READONLY:
-            return DatabaseReadOnlyError(str(error))
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return DatabaseBusyError(str(error))
-        case sqlite3.SQLITE_CANTOPEN:
-            return DatabaseUnreachableError(str(error))
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_IOERR:
-            return DatabaseDamagedError(str(error))
-        case _:
-            return error

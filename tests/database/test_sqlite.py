@@ -16,15 +16,18 @@ from typing import Any
 import pytest
 
 from portal.database.errors import (
+    ConstraintError,
     DatabaseBusyError,
     DatabaseDamagedError,
     DatabaseFullError,
     DatabaseReadOnlyError,
     DatabaseUnreachableError,
     TransactionAbortedError,
+    Wall,
 )
 from portal.database.node import Node, fetch, open_node, transaction, use_node
 from portal.database.sqlite import SQLiteNodeEngine
+from portal.database.sqlite_errors import translated
 from tests.database.rows import add_attempt, add_center, attempts, raise_version, versions
 from tests.databases import run_apart
 
@@ -284,6 +287,30 @@ async def test_another_driver_can_open_the_file(sqlite_url: str) -> None:
         assert await versions() == [0]
     await node.stop()
     assert opened == [str(file_of(sqlite_url))] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("database is locked", DatabaseBusyError),
+        ("database or disk is full", DatabaseFullError),
+        ("attempt to write a readonly database", DatabaseReadOnlyError),
+        ("file is not a database", DatabaseDamagedError),
+        ("UNIQUE constraint failed: seat.hold_token", ConstraintError),
+    ],
+)
+def test_errors_of_a_driver_that_gives_no_codes_are_known_by_their_text(text: str, kind: type[Exception]) -> None:
+    error = sqlite3.OperationalError(text)
+    assert not hasattr(error, "sqlite_errorcode")
+    assert type(translated(error)) is kind
+
+
+def test_a_code_that_does_not_say_which_constraint_leaves_it_to_the_text() -> None:
+    error = sqlite3.IntegrityError("FOREIGN KEY constraint failed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CONSTRAINT
+    found = translated(error)
+    assert isinstance(found, ConstraintError)
+    assert found.wall is Wall.FOREIGN_KEY
 
 
 def test_a_started_node_works_on_the_next_loop(sqlite_url: str) -> None:
