@@ -40,17 +40,16 @@ class CsrfToken:
 
     def __init__(self, key: bytes, cookie_header: str) -> None:
         self._key = key
-        self._cookie_header = cookie_header
-        self._secret: bytes | None = None
+        self._cookie_header: str | None = cookie_header
+        self._secret = b""
         self.fresh = False
 
     def masked(self) -> str:
         """The token as a form carries it; different each time."""
-        secret = self._secret or self._kept()
-        if secret is None:
-            secret = secrets.token_bytes(_SECRET_BYTES)
+        secret = self._kept()
+        if not secret:
+            secret = self._secret = secrets.token_bytes(_SECRET_BYTES)
             self.fresh = True
-        self._secret = secret
         mask = secrets.token_bytes(_SECRET_BYTES)
         return encode(mask + _xor(mask, secret))
 
@@ -61,27 +60,33 @@ class CsrfToken:
             masked = decode(given)
         except ValueError:
             return False
-        if kept is None or len(masked) != 2 * _SECRET_BYTES:
+        if not kept or len(masked) != 2 * _SECRET_BYTES:
             return False
         return hmac.compare_digest(_xor(masked[:_SECRET_BYTES], masked[_SECRET_BYTES:]), kept)
 
     def browser(self) -> str:
         """What tells this browser from others: the same for all requests that its cookie comes with."""
-        return encode(self._kept() or b"")
+        return encode(self._kept())
 
     def set_cookie(self, *, secure: bool) -> bytes:
         """The value of a Set-Cookie header for a token that was just made; it lasts as long as the browser is open."""
-        secret = self._secret or b""
-        value = encode(secret + self._hash(secret))
+        value = encode(self._secret + self._hash(self._secret))
         return session_cookie(COOKIE, value, secure=secure).to_header(header="").encode()
 
-    def _kept(self) -> bytes | None:
+    def _kept(self) -> bytes:
+        """The secret of this browser; empty when its cookie is not ours."""
+        if self._cookie_header is not None:
+            self._secret = self._read(self._cookie_header)
+            self._cookie_header = None
+        return self._secret
+
+    def _read(self, cookie_header: str) -> bytes:
         try:
-            value = decode(read_cookie(self._cookie_header, COOKIE))
+            value = decode(read_cookie(cookie_header, COOKIE))
         except ValueError:
-            return None
+            return b""
         secret, signature = value[:_SECRET_BYTES], value[_SECRET_BYTES:]
-        return secret if hmac.compare_digest(signature, self._hash(secret)) else None
+        return secret if hmac.compare_digest(signature, self._hash(secret)) else b""
 
     def _hash(self, secret: bytes) -> bytes:
         return hmac.digest(self._key, secret, "sha256")[:_HASH_BYTES]
