@@ -114,7 +114,7 @@ class PostgresTransaction(NodeTransaction):
 class PostgresNodeEngine(TaskEngine):
     """One PostgreSQL database. Connects in ``start()``, not before."""
 
-    __slots__ = ("_command_timeout", "_patience", "_pool", "_pool_size", "_url", "_version")
+    __slots__ = ("_command_timeout", "_idle", "_patience", "_pool", "_pool_size", "_url", "_version", "_waiting")
 
     def __init__(
         self,
@@ -130,6 +130,10 @@ class PostgresNodeEngine(TaskEngine):
         self._patience = patience_seconds
         self._command_timeout = command_timeout_seconds
         self._pool: asyncpg.Pool[Any] | None = None
+        # The way through asyncpg's pool costs more than a small statement. So what is given back stays borrowed from
+        # it and lies here, the last one on top; only when somebody waits for a connection does it go all the way.
+        self._idle: list[Connection] = []
+        self._waiting = 0
         self._version = 0.0
 
     @property
@@ -166,11 +170,14 @@ class PostgresNodeEngine(TaskEngine):
     async def stop(self) -> None:
         """Close the pool; what is still borrowed after a few seconds is cut off."""
         pool, self._pool = self._pool, None
+        idle, self._idle = self._idle, []
         self._open.clear()
         if pool is None:
             return
         try:
             async with asyncio.timeout(_GIVE_UP_SECONDS):
+                for connection in idle:
+                    await _release(pool, connection)
                 await pool.close()
         except (TimeoutError, *_LOST):
             pool.terminate()
@@ -181,6 +188,12 @@ class PostgresNodeEngine(TaskEngine):
         """Borrow a connection. Raises DatabaseBusyError (none gets free), DatabaseUnreachableError (none opens)."""
         if self._pool is None:
             raise DatabaseNotStartedError("the database is not open: start() the node first")
+        while self._idle:
+            connection = self._idle.pop()
+            if not _is_gone(connection):
+                return connection
+            await _release(self._pool, connection)
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._patience):
                 return await self._pool.acquire()
@@ -188,16 +201,17 @@ class PostgresNodeEngine(TaskEngine):
             raise DatabaseBusyError("no connection became free in time") from None
         except _ERRORS as error:
             raise _translated(error, None) from None
+        finally:
+            self._waiting -= 1
 
     async def give_back(self, connection: Connection) -> None:
-        """Return it to the pool, which closes and replaces it if it is broken."""
+        """Keep it for the next one, or return it to the pool, which closes and replaces it if it is broken."""
         if self._pool is None:
             _cut(connection)
-            return
-        try:
-            await self._pool.release(connection)
-        except _ERRORS:
-            _cut(connection)
+        elif self._waiting or _is_gone(connection):
+            await _release(self._pool, connection)
+        else:
+            self._idle.append(connection)
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
@@ -270,6 +284,13 @@ class PostgresNodeEngine(TaskEngine):
 
 async def _nothing_to_reset(_: object) -> None:
     """No session state is ever changed on the pool's connections: a round trip less each time one is given back."""
+
+
+async def _release(pool: asyncpg.Pool[Any], connection: Connection) -> None:
+    try:
+        await pool.release(connection)
+    except _ERRORS:
+        _cut(connection)
 
 
 def _is_gone(connection: Connection) -> bool:
