@@ -92,7 +92,9 @@ class PostgresServer:
 
     def make_standby(self) -> PostgresServer:
         """Make and start a second server that follows this one, which needs ``wal_level="replica"`` and WAL senders."""
-        standby = PostgresServer(**{name: self._settings[name] for name in self._settings if name not in _ALWAYS})
+        standby = PostgresServer(
+            durable=False, **{name: self._settings[name] for name in self._settings if name not in _ALWAYS}
+        )
         standby._own_the_folder()
         standby._run(
             "pg_basebackup",

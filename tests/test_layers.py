@@ -11,6 +11,9 @@ from tests.imports import Wall, breaches, find_cycle, names_imported, names_impo
 WORDS = ("portal.domain.modality", "portal.domain.vocabulary")
 """Enums alone: what the columns of the tables may hold."""
 
+WIRING = ("portal.app", "portal.serving", "portal.cli")
+"""What puts the parts together, and what starts that."""
+
 WALLS = (
     Wall(("portal",), ("kiosk",), "the kiosk builds on the portal, never the other way round"),
     Wall(
@@ -71,9 +74,9 @@ WALLS = (
     ),
     Wall(
         ("portal",),
-        ("portal.app", "portal.cli"),
+        WIRING,
         "the wiring knows everybody, nobody knows the wiring",
-        outside=("portal.app", "portal.cli"),
+        outside=WIRING,
     ),
 )
 
