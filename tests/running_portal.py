@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -57,11 +58,10 @@ class RunningPortal:
         """Wait until it says that it is ready. Raises RuntimeError with its last words when it does not in a minute."""
         deadline = time.monotonic() + _START_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
-            try:
+            with suppress(httpx.TransportError):  # nobody listens yet
                 if httpx.get(f"{self.url}/salud", timeout=5).is_success:
                     return
-            except httpx.TransportError:
-                time.sleep(0.05)  # nobody listens yet
+            time.sleep(0.05)
         last_words = self.output[-4000:]
         self.stop()
         raise RuntimeError(f"The portal did not start:\n{last_words}")
