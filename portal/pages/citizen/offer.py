@@ -131,9 +131,8 @@ async def _find_day(
     agenda: Agenda, query: OfferQuery, now: datetime, rules: BookingRules
 ) -> tuple[date, list[Day], Day | None, date | None]:
     """The month to show, its days, the day to show, and the next free day where that one is not free."""
-    today = local_day(now)
     wanted = query.day
-    month = query.month or wanted or today
+    month = query.month or wanted or local_day(now)
     days = await days_between(agenda, *month_bounds(month), now, rules)
     free = next((day.date for day in days if day.status is DayStatus.FREE), None)
     next_day = None
@@ -144,7 +143,7 @@ async def _find_day(
             days = await days_between(agenda, *month_bounds(month), now, rules)
     chosen = await _judge(agenda, wanted or free, days, now, rules)
     if wanted is not None and chosen is not None and chosen.status is not DayStatus.FREE:
-        next_day = await next_free_day(agenda, now, rules, after=max(wanted, today))
+        next_day = await next_free_day(agenda, now, rules, after=wanted)
         next_day = next_day or await next_free_day(agenda, now, rules)
     return month.replace(day=1), days, chosen, next_day
 
