@@ -27,7 +27,7 @@ from portal.pages.words import FILTERS
 from portal.places import STATIC, TEMPLATES
 from portal.rules import read_limits, read_rules
 from portal.settings import Settings, read_settings
-from portal.web import operation
+from portal.web import metrics, operation
 from portal.web.assets import Assets
 from portal.web.csrf import csrf_token, refuse_forged_forms
 from portal.web.errors import HANDLERS
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
         assets=assets,
         rules=read_rules(settings),
         limits=read_limits(settings),
-        renderer=Renderer(settings.pdf_processes),
+        renderer=Renderer(settings.pdf_processes, metrics.documents_waiting),
     )
 
     uploads = Router(

@@ -8,6 +8,7 @@ that it shares with its siblings are counted once. Only frozen values and PDF by
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import shutil
@@ -47,10 +48,14 @@ class RendererClosed(Exception):
 
 
 class Renderer:
-    """Makes the documents of one server process; ``start`` before the first, ``close`` after the last."""
+    """Makes the documents of one server process; ``start`` before the first, ``close`` after the last.
 
-    def __init__(self, processes: int) -> None:
+    ``tell_waiting`` is told how many documents are asked for and not made yet, whenever that changes.
+    """
+
+    def __init__(self, processes: int, tell_waiting: Callable[[int], None] = lambda _: None) -> None:
         self._processes = processes
+        self._tell_waiting = tell_waiting
         self._places = processes * (WAITING_PER_PROCESS + 1)
         self._taken = 0
         self._made = 0
@@ -90,6 +95,7 @@ class Renderer:
         if self._taken >= self._places:
             raise RendererBusy(f"{self._taken} documents are waiting")
         self._taken += 1
+        self._tell_waiting(self._taken)
         try:
             try:
                 return await self._submit(job, *args, **kwargs)
@@ -97,6 +103,7 @@ class Renderer:
                 return await self._submit(job, *args, **kwargs)
         finally:
             self._taken -= 1
+            self._tell_waiting(self._taken)
 
     async def _submit(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
         pool = self._pool
@@ -164,6 +171,7 @@ def _begin(folder: str) -> None:
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_owner, args=(folder,), daemon=True).start()
     _press = Press()
+    gc.freeze()  # what was loaded stays: the collector need not look through it during each document
 
 
 def _end_with_owner(folder: str) -> None:

@@ -9,10 +9,12 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from pathlib import PurePosixPath
+from urllib.parse import quote
 
 import structlog
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
@@ -107,13 +109,19 @@ def _page(status: int, problem: Problem, *, name: str = "", headers: dict[str, s
 
 
 def _form_of(request: AnyRequest) -> str:
-    """Where the form of a refused POST is shown. Addresses that only take forms belong to a page above them."""
-    path = request.scope["path"]
-    if path == "/reservar/apartar":
-        return "/reservar"
-    for action in ("/anular", "/cv"):
-        path = path.removesuffix(action)
-    return path
+    """The page to go back to: the same one, or for an address that only takes forms the next one above it."""
+    scope = request.scope
+    if scope["method"] == "GET":
+        query = scope["query_string"].decode("latin-1")
+        return quote(scope["path"]) + (f"?{query}" if query else "")
+    here = PurePosixPath(scope["path"])
+    for path in (here, *here.parents):
+        try:
+            request.app.asgi_router.handle_routing(path=str(path), method="GET")
+        except (NotFoundException, MethodNotAllowedException):
+            continue
+        return quote(str(path))
+    return "/"
 
 
 def _next_minute(moment: datetime) -> datetime:

@@ -114,6 +114,14 @@ def test_closing_ends_the_processes_and_removes_what_they_left() -> None:
         asyncio.run(renderer.slip_pdf(VIRTUAL, Paper.A5))
 
 
+async def test_it_tells_how_many_documents_are_waited_for() -> None:
+    told: list[int] = []
+    never_started = Renderer(1, told.append)
+    with pytest.raises(RendererClosed):
+        await never_started.leaflet_pdf()
+    assert told == [1, 0]
+
+
 async def test_a_renderer_that_was_never_started_says_so() -> None:
     with pytest.raises(RendererClosed):
         await Renderer(1).slip_pdf(VIRTUAL, Paper.A5)

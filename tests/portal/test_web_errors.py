@@ -118,6 +118,27 @@ async def test_too_many_attempts_says_from_when_it_goes_on(
     assert told in page.text
 
 
+async def test_a_page_that_failed_is_tried_again_with_its_query(app: Litestar, visitor: Visitor) -> None:
+    app.register(raising(DatabaseBusyError("x")))
+    page = await visitor.open("/falla?fecha=2027-01-08&sede=central", status=503)
+    assert page.links["Volver a intentarlo"] == "/falla?fecha=2027-01-08&sede=central"
+
+
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/reservar/apartar", "/reservar"),
+        ("/reservar/datos", "/reservar/datos"),
+        ("/citas/K7QW2M9X/cv", "/citas/K7QW2M9X"),
+        ("/citas/K7QW2M9X/anular", "/citas/K7QW2M9X/anular"),
+        ("/citas", "/citas"),
+    ],
+)
+async def test_a_form_that_was_refused_leads_back_to_a_page(visitor: Visitor, address: str, back: str) -> None:
+    page = await visitor.send(address, b"", "application/x-www-form-urlencoded", status=403)
+    assert page.links["Vuelve al formulario"] == back
+
+
 @post("/formulario")
 async def take_form(request: AnyRequest) -> Response[str]:
     return Response(str(len(await request.body())), media_type="text/plain")
