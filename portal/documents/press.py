@@ -71,6 +71,7 @@ class Press:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
 
     def slip_html(self, slip: Slip, paper: Paper) -> str:
@@ -98,11 +99,11 @@ class Press:
         html = self._templates.get_template("documents/leaflet.html").render()
         return self.write(self.lay_out(html, self.style("document.css", "leaflet.css")))
 
-    def lay_out(self, html: str, styles: list[CSS]) -> Document:
-        """Set a page in these styles. Raises FaultyDocumentError when an image, a font or a style is not there."""
+    def lay_out(self, html: str, style: CSS) -> Document:
+        """Set a page in this style. Raises FaultyDocumentError when an image, a font or a style is not there."""
         with _strictly():
             page = HTML(string=html, url_fetcher=self._fetcher)
-            return page.render(font_config=self._fonts, stylesheets=styles, pdf_variant=PDF_VARIANT)
+            return page.render(font_config=self._fonts, stylesheets=[style], pdf_variant=PDF_VARIANT)
 
     def write(self, document: Document, *, zoom: float = 1.0) -> bytes:
         """Write a laid out document as PDF/UA-1. Raises FaultyDocumentError."""
@@ -110,25 +111,28 @@ class Press:
             pdf: bytes = document.write_pdf(zoom=zoom, pdf_variant=PDF_VARIANT, pdf_tags=True, pdf_version="1.7")
         return pdf
 
-    def style(self, *names: str) -> list[CSS]:
-        """The style sheets of these names in ``templates/documents``, with their fonts."""
+    def style(self, *names: str, sheet: str = "") -> CSS:
+        """The style sheets of these names in ``templates/documents`` as one, with their fonts; ``sheet`` sets the size.
+
+        One, because every element is matched against each sheet.
+        """
+        rules = [(TEMPLATES / "documents" / name).read_text(encoding="utf-8") for name in names]
+        if sheet:
+            rules.append(f"@page {{ size: {sheet} }}")
         with _strictly():
-            return [
-                CSS(filename=TEMPLATES / "documents" / name, url_fetcher=self._fetcher, font_config=self._fonts)
-                for name in names
-            ]
+            return CSS(string="\n".join(rules), url_fetcher=self._fetcher, font_config=self._fonts)
 
     @cached_property
-    def _slip_styles(self) -> dict[tuple[Paper, float], list[CSS]]:
-        shared = self.style("document.css", "slip.css")
-        sheet = [*shared, *self.style("slip_a5.css")]
-        styles = {(Paper.A5, scale): [*sheet, *self._larger_sheet(scale)] for scale in _A5_SCALES}
-        styles[Paper.TICKET, 1.0] = [*shared, *self.style("slip_ticket.css")]
+    def _slip_styles(self) -> dict[tuple[Paper, float], CSS]:
+        names = ("document.css", "slip.css", "slip_a5.css")
+        styles = {(Paper.A5, scale): self.style(*names, sheet=_larger_a5(scale)) for scale in _A5_SCALES}
+        styles[Paper.TICKET, 1.0] = self.style("document.css", "slip.css", "slip_ticket.css")
         return styles
 
-    def _larger_sheet(self, scale: float) -> list[CSS]:
-        width, height = (side * scale for side in _A5_MM)
-        return [CSS(string=f"@page {{ size: {width}mm {height}mm }}", url_fetcher=self._fetcher)]
+
+def _larger_a5(scale: float) -> str:
+    width, height = _A5_MM
+    return f"{width * scale}mm {height * scale}mm"
 
 
 @contextmanager

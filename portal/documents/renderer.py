@@ -37,6 +37,8 @@ WAITING_PER_PROCESS = 32
 _PRELOADED = ["weasyprint", "portal.documents.press"]
 # WeasyPrint keeps some 3 kB of each document; fresh processes every so often keep the pool small.
 _DOCUMENTS_PER_PROCESS = 4000
+# Below the web server's processes, so that a rush for slips does not slow down bookings.
+_NICENESS = 5
 
 
 class RendererBusy(Exception):
@@ -163,11 +165,12 @@ _press: Press | None = None
 
 
 def _begin(folder: str) -> None:
-    """Prepare a pool process: its folder, its end with its owner, its press."""
+    """Prepare a pool process: its rank, its folder, its end with its owner, its press."""
     from portal.documents.press import Press
 
     global _press  # noqa: PLW0603  # a pool process has one press for its life, and jobs arrive as plain functions
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the owner decides when to stop
+    os.nice(_NICENESS)
     tempfile.tempdir = folder
     threading.Thread(target=_end_with_owner, args=(folder,), daemon=True).start()
     _press = Press()
