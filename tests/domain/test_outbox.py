@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -261,3 +262,18 @@ async def test_a_forged_claim_moves_nothing(code: str) -> None:
 
 def test_every_kind_says_when_it_is_true() -> None:
     assert STILL_TRUE.keys() == set(MessageKind)
+
+
+async def test_whoever_claims_at_the_same_time_gets_other_messages(code: str) -> None:
+    appointment = (await take()).appointment
+    for number in range(100):
+        await queue_message(
+            appointment, MessageKind.QUESTION_RECEIVED, "rosa@example.org", NOW, STARTS, dedupe=str(number)
+        )
+    shares = await asyncio.gather(*(claim_messages(uuid4(), 7, NOW) for _ in range(20)))
+    claimed = [message.reference for share in shares for message in share]
+    assert max(len(share) for share in shares) == 7
+    assert len(claimed) == len(set(claimed))
+    # One that finds others at the same rows passes them by; what it leaves is there for the next time.
+    rest = await claim_messages(uuid4(), 100, NOW)
+    assert {*claimed, *(message.reference for message in rest)} == {str(number) for number in range(100)}
