@@ -187,9 +187,7 @@ class TestDistrict:
 
 
 class TestMoreTime:
-    async def test_it_is_given_anew_and_what_was_typed_stays(
-        self, visitor: Visitor, moving_clock: MovingClock
-    ) -> None:
+    async def test_it_is_given_anew_and_what_was_typed_stays(self, visitor: Visitor, moving_clock: MovingClock) -> None:
         form = (await hold(visitor)).form("Necesito más tiempo")
         form.fill("Nombres", "Rosa María")
         form.tick("Leí y acepto el aviso de privacidad")

@@ -107,9 +107,11 @@ async def hold(visitor: Visitor, moment: datetime = NINE, modality: Modality = M
     return await post(visitor, "/reservar/apartar", {"horario": str(slot_at(moment, modality))})
 
 
-async def describe(visitor: Visitor, typed: Mapping[str, str] = ROSA_TYPES, **changes: str) -> Page:
+async def describe(
+    visitor: Visitor, typed: Mapping[str, str] = ROSA_TYPES, moment: datetime = NINE, **changes: str
+) -> Page:
     """Hold a seat and send the form of the details; the review."""
-    await hold(visitor)
+    await hold(visitor, moment)
     return await post(visitor, "/reservar/datos", {**typed, **changes})
 
 

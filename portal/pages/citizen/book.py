@@ -162,9 +162,7 @@ async def _show_done(request: AnyRequest, services: Services, visit: Visit) -> R
     return Redirect(DETAILS_PAGE, status_code=303)
 
 
-async def _show_changed(
-    request: AnyRequest, services: Services, visit: Visit, token: str
-) -> Template | Redirect:
+async def _show_changed(request: AnyRequest, services: Services, visit: Visit, token: str) -> Template | Redirect:
     """An older form: its cita, if it was booked; else say that another time was chosen since, in another tab."""
     booked = await find_booked(token) if _TOKEN.fullmatch(token) else None
     if booked is not None:

@@ -61,9 +61,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     return answer
 
 
-async def _render(
-    services: Services, query: OfferQuery, status: int, notice: str, *, alone: bool = False
-) -> Template:
+async def _render(services: Services, query: OfferQuery, status: int, notice: str, *, alone: bool = False) -> Template:
     offer = await read_offer(query, services.now(), services.rules)
     name = "citizen/_offer.html" if alone and offer is not None else "citizen/find_slot.html"
     return Template(name, context={"offer": offer, "notice": notice}, status_code=status)
