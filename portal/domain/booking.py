@@ -13,7 +13,7 @@ from portal.domain.codes import make_code
 from portal.domain.errors import AlreadyReserved, AppointmentUnknown, NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.events import record_event
 from portal.domain.files import hand_over_cv
-from portal.domain.holds import find_candidates, give_back
+from portal.domain.holds import find_candidates, give_back, was_opened
 from portal.domain.modality import Modality
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
 from portal.domain.people import Consent, Person, find_or_add_citizen
@@ -207,6 +207,8 @@ async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staf
         if moved is None:
             raise
     moved = moved or await _find_moved(code, key)
+    if moved is None and not await was_opened(key):
+        raise NotOffered
     if moved is None:
         raise SeatTaken(await nearest_slots(key, now, rules))
     return moved

@@ -53,7 +53,7 @@ async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetim
     for candidate in await find_candidates(key, now, replaces):
         if await _take(candidate.seat, token, replaces, now, rules):
             return candidate.seat
-    if not await _was_ever_opened(key):
+    if not await was_opened(key):
         raise NotOffered
     raise SeatTaken(await nearest_slots(key, now, rules))
 
@@ -156,7 +156,8 @@ async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: Booking
     )
 
 
-async def _was_ever_opened(key: SlotKey) -> bool:
+async def was_opened(key: SlotKey) -> bool:
+    """Whether there are seats at that time that may be booked in that modality, free or not."""
     rows = await fetch(
         f'SELECT 1 AS "one" FROM "seat" WHERE {OF_SLOT} '
         f'AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '

@@ -28,13 +28,18 @@ NEWS_LAST: Final = timedelta(minutes=15)
 """How long the page says on top what its owner has just done."""
 
 NO_FORM: Final = FormState()
-_NEWS: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CANCELLATION})
+# A cita begins with one of the latter two, and may end with the first.
+_NEWS: Final = (MessageKind.CANCELLATION, MessageKind.MOVE, MessageKind.CONFIRMATION)
 _BYTES_OF_MEGABYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class CitaPage:
-    """What the page shows. ``news`` is what happened a moment ago; ``former`` the cita that this one was moved from."""
+    """What the page shows.
+
+    ``news`` is what happened a moment ago; ``former`` the cita that this one was moved from; ``is_coming`` says that
+    slip and CV are still of use.
+    """
 
     cita: AppointmentView
     phase: Phase
@@ -48,6 +53,7 @@ class CitaPage:
     form: FormState
     may_change: bool
     is_active: bool
+    is_coming: bool
     most_megabytes: int
 
 
@@ -73,10 +79,11 @@ async def show_page(
 
 async def _read(cita: AppointmentView, services: Services, form: FormState) -> CitaPage:
     now = services.now()
+    phase = phase_of(cita, now)
     notices = tuple(await read_notices(cita.id))
     return CitaPage(
         cita=cita,
-        phase=phase_of(cita, now),
+        phase=phase,
         days_left=days_left(cita, now),
         phone=phone_in_words(cita.phone) if cita.phone else "",
         notices=notices,
@@ -87,12 +94,14 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
         form=form,
         may_change=cita.may_change(now),
         is_active=cita.state in ACTIVE_STATES,
+        is_coming=cita.state in ACTIVE_STATES and phase is not Phase.BEHIND,
         most_megabytes=services.settings.upload_max_bytes // _BYTES_OF_MEGABYTE,
     )
 
 
 def _newest(notices: tuple[NoticeView, ...], now: datetime) -> MessageKind | None:
-    return next((one.kind for one in notices if one.kind in _NEWS and now < one.at + NEWS_LAST), None)
+    recent = {notice.kind for notice in notices if now < notice.at + NEWS_LAST}
+    return next((kind for kind in _NEWS if kind in recent), None)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (show_appointment,)

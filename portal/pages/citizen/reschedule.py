@@ -108,12 +108,14 @@ def _key_of(cita: AppointmentView) -> SlotKey:
 
 
 def _start_at(cita: AppointmentView) -> OfferQuery:
-    """Where the picker opens: as the cita is, on the first free day."""
-    return OfferQuery(cita.service_code, cita.center_code, cita.modality)
+    """Where the picker opens: as the cita is, on its own day."""
+    return query_like(_key_of(cita))
 
 
 def _read_query(request: AnyRequest, cita: AppointmentView) -> OfferQuery:
     """What the picker's links ask for; service and, unless they say otherwise, sede and modality are the cita's."""
+    if not request.query_params:
+        return _start_at(cita)
     query = read_offer_query(request.query_params)
     return replace(
         query,
