@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
     )
     app = Litestar(
         route_handlers=[*operation.ROUTES, *citizen.ROUTES, uploads],
+        debug=False,  # whatever the environment says: Litestar's page for programmers shows everything
         guards=[refuse_forged_forms],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         exception_handlers=HANDLERS,

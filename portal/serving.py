@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging.config
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -34,6 +35,10 @@ _STOP_SECONDS: Final = 3
 """How long a worker may finish what it is answering. Then it is killed: whoever stops us waits five seconds at most."""
 
 _BACKLOG: Final = 2048
+_CONNECTIONS: Final = 8192
+"""Open connections per worker. granian counts idle ones too, and lets newcomers wait when there are more: by its own
+reckoning a few hundred phones that have just read a page would keep everybody else out for half a minute."""
+
 _METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -47,6 +52,7 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
     open_post_office(settings, open_keys(settings), Renderer(0).slip_pdf, utc_now)
     _claim_address(settings.host, settings.port)
     os.environ[_METRICS_FOLDER] = str(_empty_folder(settings.data / "metrics"))
+    _allow_files()
     _load_what_workers_share()
     os.register_at_fork(after_in_child=_let_go)
     Server(
@@ -60,6 +66,7 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
         http=HTTPModes.http1,
         websockets=False,
         backlog=_BACKLOG,
+        backpressure=_CONNECTIONS,
         workers_kill_timeout=_STOP_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level.lower()),
@@ -97,6 +104,15 @@ def _claim_address(host: str, port: int) -> None:
             raise SettingsError(
                 f"PORTAL_PORT: {host}:{port} cannot be used ({os.strerror(error.errno or 0)})."
             ) from None
+
+
+def _allow_files() -> None:
+    """Each connection is a file; the usual limit of 1,024 is far below. Limits are inherited by the workers."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + 1024
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _load_what_workers_share() -> None:

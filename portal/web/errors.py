@@ -19,7 +19,7 @@ from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
 from portal.database.errors import ConstraintError, DatabaseBusyError, DatabaseError, TransactionAbortedError
-from portal.documents.renderer import RendererBusy
+from portal.documents.renderer import RendererBusy, RendererClosed
 from portal.domain.errors import TooManyAttempts
 from portal.domain.spanish_dates import time_in_words
 from portal.web import metrics
@@ -79,8 +79,8 @@ def show_database_error(request: AnyRequest, error: DatabaseError) -> Response[b
     return _page(503, problem, headers={"retry-after": str(wait)})
 
 
-def show_busy(request: AnyRequest, _: RendererBusy) -> Response[bytes]:
-    """More documents are asked for at once than can be made: come back in a moment."""
+def show_busy(request: AnyRequest, _: RendererBusy | RendererClosed) -> Response[bytes]:
+    """More documents are asked for at once than can be made, or we are just stopping: come back in a moment."""
     problem = Problem(503, request_id.get(), back=_form_of(request))
     return _page(503, problem, headers={"retry-after": str(_RETRY_SECONDS)})
 
@@ -97,6 +97,7 @@ HANDLERS: ExceptionHandlersMap = {
     TooManyAttempts: show_too_many_attempts,
     DatabaseError: show_database_error,
     RendererBusy: show_busy,
+    RendererClosed: show_busy,
     ConstraintError: show_failure,
     TransactionAbortedError: show_failure,
     Exception: show_failure,

@@ -40,6 +40,9 @@ log = structlog.get_logger("citas.http")
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _NO_ROUTE = "(none)"
+_NOBODY_WAITED = 499
+"""What the log and the figures say when the browser had gone before there was an answer."""
+
 _LAST_RESORT = (
     "<!doctype html><html lang=es><meta charset=utf-8><title>Algo falló</title><h1>Algo falló de nuestro lado</h1>"
     "<p>Vuelve a intentarlo en unos minutos. Si avisas de esta falla, da este número: {}</p></html>"
@@ -154,7 +157,7 @@ class _Answer:
         self.headers = headers
         self.token = CsrfToken(options.csrf_key, headers.get(b"cookie", ""))
         self.request_id = ""
-        self.status = 500
+        self.status = _NOBODY_WAITED
         self.started = False
         self.is_static = False
         self._kept_headers: list[Header] = []

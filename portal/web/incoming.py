@@ -12,7 +12,7 @@ from typing import Final, cast
 from litestar.types import HTTPReceiveMessage, Receive
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
-_PATIENCE_SECONDS: Final = 20.0
+_PATIENCE_SECONDS: Final = 30.0
 
 
 class Incoming:
@@ -25,18 +25,19 @@ class Incoming:
         self._ended = False
 
     async def receive(self) -> HTTPReceiveMessage:
-        """The next piece."""
-        message = cast("HTTPReceiveMessage", await self._receive())
+        """The next piece. Who sends nothing for half a minute is taken to have gone."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                message = cast("HTTPReceiveMessage", await self._receive())
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
         self._ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
         return message
 
     async def discard(self) -> None:
         """Take the rest, but neither for ever nor without end."""
         taken = 0
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while not self._ended and taken < _MOST_BYTES:
-                    message = await self.receive()
-                    taken += len(message["body"]) if message["type"] == "http.request" else 0
-        except TimeoutError:
-            return
+        until = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while not self._ended and taken < _MOST_BYTES and asyncio.get_running_loop().time() < until:
+            message = await self.receive()
+            taken += len(message["body"]) if message["type"] == "http.request" else 0

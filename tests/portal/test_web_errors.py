@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from portal.database.errors import (
 )
 from portal.documents.renderer import RendererBusy
 from portal.domain.errors import TooManyAttempts
+from portal.web import incoming
 from portal.web.cookies import AnyRequest
 from portal.web.incoming import Incoming
 from tests.browser import NewVisitor, Visitor
@@ -206,6 +208,20 @@ async def test_who_goes_away_while_sending_is_no_fault_of_ours(
     monkeypatch.setattr(Incoming, "receive", leave)
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert (await client.post("/formulario", content=b"nombre=R", headers=headers)).status_code == 400
+
+
+async def test_who_falls_silent_while_sending_is_not_waited_for_for_ever(
+    app: Litestar, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.register(take_form)
+    monkeypatch.setattr(incoming, "_PATIENCE_SECONDS", 0.01)
+
+    async def send() -> AsyncIterator[bytes]:
+        yield b"nombre="
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert (await client.post("/formulario", content=send(), headers=headers)).status_code == 400
 
 
 async def test_a_multipart_form_without_its_boundary_is_malformed(app: Litestar, client: httpx.AsyncClient) -> None:

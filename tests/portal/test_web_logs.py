@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -85,6 +86,24 @@ async def test_a_fault_tells_where_and_not_what(app: Litestar, client: httpx.Asy
     assert (outer["type"], inner["type"]) == ("builtins.ValueError", "builtins.KeyError")
     assert outer["at"][-1].endswith(" fail")
     assert "text" not in outer
+
+
+async def test_who_did_not_wait_for_the_answer_is_no_fault(
+    app: Litestar, client: httpx.AsyncClient, lines: Lines
+) -> None:
+    began = asyncio.Event()
+
+    @get("/espera")
+    async def wait() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    app.register(wait)
+    asking = asyncio.create_task(client.get("/espera"))
+    await began.wait()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert [(line["level"], line["route"], line["status"]) for line in lines()] == [("info", "/espera", 499)]
 
 
 @get("/lejos")
