@@ -65,13 +65,8 @@ class Attempt:
     subject: str
 
 
-async def count_attempt(limit: Limit, subject: str, *, now: datetime, secret: bytes) -> None:
-    """Count one attempt. Raises TooManyAttempts when it is one too many."""
-    await count_attempts(Attempt(limit, subject), now=now, secret=secret)
-
-
 async def count_attempts(*attempts: Attempt, now: datetime, secret: bytes) -> None:
-    """Count several attempts in one statement; ``now`` is aware UTC.
+    """Count attempts in one statement; ``now`` is aware UTC.
 
     Raises TooManyAttempts, with the latest of the ends of the windows that are full, when any is one too many; all stay
     counted. Must not run inside a transaction: what a refusal rolls back would not have been counted.

@@ -119,11 +119,6 @@ async def stay(cookie: str, now: datetime) -> None:
     )
 
 
-async def forget(cookie: str) -> None:
-    """End the visit: what was typed is gone."""
-    await fetch('DELETE FROM "visit" WHERE "key" = {}', _key(cookie))
-
-
 async def purge_visits(now: datetime) -> None:
     """Delete visits that are over, with what was typed in them."""
     await fetch('DELETE FROM "visit" WHERE "expires_at" <= {}', now)

@@ -27,17 +27,9 @@ def read_cookie(header: str, name: str) -> str:
     return ""
 
 
-def session_cookie(name: str, value: str, *, secure: bool, ends: bool = False) -> Cookie:
+def session_cookie(name: str, value: str, *, secure: bool) -> Cookie:
     """A cookie that scripts cannot read, that other sites' forms do not send, and that the browser drops at its end."""
-    return Cookie(
-        key=name,
-        value=value,
-        path="/",
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-        max_age=0 if ends else None,
-    )
+    return Cookie(key=name, value=value, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def encode(value: bytes) -> str:

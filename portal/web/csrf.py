@@ -19,6 +19,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 
 from portal.web.cookies import AnyRequest, decode, encode, read_cookie, session_cookie
+from portal.web.fields import read_form
 
 COOKIE = "citas_csrf"
 FIELD = "_csrf_token"
@@ -121,8 +122,8 @@ async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], _:
     if connection.scope["method"] in _SAFE_METHODS:  # type: ignore[typeddict-item]  # there are no websockets here
         return
     request: AnyRequest = connection  # type: ignore[assignment]
-    given = request.headers.get(HEADER) or (await request.form()).get(FIELD)
+    given = request.headers.get(HEADER) or (await read_form(request)).get(FIELD)
     token: CsrfToken = request.scope["state"][_SCOPE_KEY]
     if not isinstance(given, str) or not token.accepts(given):
-        await (await request.form()).close()  # files that came along; Litestar closes them only behind its guards
+        await (await read_form(request)).close()  # files that came along; Litestar closes them only behind its guards
         raise ForgedForm

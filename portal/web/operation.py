@@ -37,7 +37,7 @@ class Health:
     base_de_datos: Condition
 
 
-@get("/salud", include_in_schema=True, summary="Liveness and readiness", opt={"quiet": True})
+@get("/salud", include_in_schema=True, summary="Liveness and readiness")
 async def show_health() -> Response[Health]:
     """200 when the portal can serve; 503 when its database does not answer within two seconds."""
     try:

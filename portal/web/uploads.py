@@ -9,6 +9,7 @@ from portal.domain.files import CheckedFile, MediaType, Refusal
 from portal.forms.state import Mistake
 from portal.forms.upload import examine
 from portal.web.cookies import AnyRequest
+from portal.web.fields import read_form
 from portal.web.services import Services
 
 _BYTES_OF_MEGABYTE = 1024 * 1024
@@ -19,7 +20,7 @@ async def read_upload(
 ) -> CheckedFile | Mistake:
     """The file of a field, checked by its content; its name is not read. A field left empty is a mistake too."""
     most = services.settings.upload_max_bytes
-    sent = (await request.form()).get(field)
+    sent = (await read_form(request)).get(field)
     if not isinstance(sent, UploadFile):
         return Mistake(field, Refusal.MISSING)
     try:

@@ -20,8 +20,3 @@ def read_visit_cookie(request: AnyRequest) -> str:
 def visit_cookie(value: str, *, secure: bool) -> Cookie:
     """The cookie to send with the answer to the hold that begins a visit."""
     return session_cookie(COOKIE, value, secure=secure)
-
-
-def end_visit_cookie(*, secure: bool) -> Cookie:
-    """What makes the browser forget it."""
-    return session_cookie(COOKIE, "", secure=secure, ends=True)

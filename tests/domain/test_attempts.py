@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal.database.node import Node, fetch, open_node, transaction, use_node
-from portal.domain.attempts import Attempt, AttemptKind, Limit, count_attempt, count_attempts, purge_attempts
+from portal.domain.attempts import Attempt, AttemptKind, Limit, count_attempts, purge_attempts
 from portal.domain.errors import TooManyAttempts
 
 NOW = datetime(2027, 1, 4, 14, 20, tzinfo=UTC)
@@ -20,7 +20,7 @@ ORIGIN = Limit(AttemptKind.LOOKUP_BY_ORIGIN, most=5, window=HOUR)
 
 async def attempt(limit: Limit, subject: str, now: datetime = NOW) -> bool:
     try:
-        await count_attempt(limit, subject, now=now, secret=SECRET)
+        await count_attempts(Attempt(limit, subject), now=now, secret=SECRET)
     except TooManyAttempts:
         return False
     return True
@@ -53,7 +53,7 @@ async def test_a_refusal_says_when_the_window_ends(node: Node) -> None:
     for _ in range(3):
         await attempt(LOOKUPS, "K7QW2M9X")
     with pytest.raises(TooManyAttempts) as refusal:
-        await count_attempt(LOOKUPS, "K7QW2M9X", now=NOW, secret=SECRET)
+        await count_attempts(Attempt(LOOKUPS, "K7QW2M9X"), now=NOW, secret=SECRET)
     assert refusal.value.retry_at == datetime(2027, 1, 4, 15, 0, tzinfo=UTC)
     assert await attempt(LOOKUPS, "K7QW2M9X", refusal.value.retry_at)
 
@@ -98,7 +98,7 @@ async def test_nothing_stored_says_for_whom(node: Node) -> None:
 async def test_another_secret_counts_apart(node: Node) -> None:
     for _ in range(3):
         await attempt(LOOKUPS, "K7QW2M9X")
-    await count_attempt(LOOKUPS, "K7QW2M9X", now=NOW, secret=b"another secret")
+    await count_attempts(Attempt(LOOKUPS, "K7QW2M9X"), now=NOW, secret=b"another secret")
 
 
 async def test_windows_that_are_over_are_forgotten(node: Node) -> None:

@@ -12,7 +12,6 @@ from portal.domain.visits import (
     LASTS,
     Draft,
     find_visit,
-    forget,
     new_cookie,
     purge_visits,
     remember_hold,
@@ -90,13 +89,6 @@ async def test_a_visit_that_is_over_is_not_revived_by_what_is_typed(node: Node) 
     await save_draft(cookie, TYPED, NOW + LASTS)
     await stay(cookie, NOW + LASTS)
     assert await find_visit(cookie, NOW + LASTS) is None
-
-
-async def test_a_forgotten_visit_is_gone_and_others_stay(node: Node) -> None:
-    mine, other = await begin(), await begin()
-    await forget(mine)
-    assert await find_visit(mine, NOW) is None
-    assert await find_visit(other, NOW) is not None
 
 
 async def test_visits_that_are_over_are_deleted(node: Node) -> None:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from portal.database.errors import DatabaseUnreachableError
 from portal.database.node import Node, fetch
-from portal.domain.attempts import AttemptKind, Limit, count_attempt
+from portal.domain.attempts import Attempt, AttemptKind, Limit, count_attempts
 from portal.domain.modality import Modality
 from portal.domain.visits import find_visit, new_cookie, remember_hold
 from portal.keys import Keys
@@ -149,7 +149,7 @@ async def test_what_has_run_out_is_purged(node: Node, working: Working, clock: S
     [seat] = await fetch('SELECT "id" FROM "seat" WHERE "consultant" = {} LIMIT 1', world.consultants[0])
     await remember_hold(new_cookie(), "token", seat["id"], Modality.VIRTUAL, NOW)
     limit = Limit(AttemptKind.LOOKUP_BY_CODE, 10, HOUR)
-    await count_attempt(limit, "code", now=NOW, secret=b"secret")
+    await count_attempts(Attempt(limit, "code"), now=NOW, secret=b"secret")
     clock.advance(timedelta(days=30))
     fresh = new_cookie()
     await remember_hold(fresh, "other", seat["id"], Modality.VIRTUAL, clock())

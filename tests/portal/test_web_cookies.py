@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, Response, get
 
 from portal.web.cookies import AnyRequest, decode, encode, read_cookie
-from portal.web.visit_cookie import COOKIE, end_visit_cookie, read_visit_cookie, visit_cookie
+from portal.web.visit_cookie import COOKIE, read_visit_cookie, visit_cookie
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,3 @@ async def test_a_visit_is_named_by_its_cookie(app: Litestar, client: httpx.Async
 def test_the_cookie_of_a_visit_ends_with_the_browser_and_is_out_of_reach(*, secure: bool) -> None:
     cookie = visit_cookie("abc", secure=secure)
     assert (cookie.httponly, cookie.samesite, cookie.secure, cookie.max_age) == (True, "lax", secure, None)
-    assert end_visit_cookie(secure=secure).max_age == 0
