@@ -28,12 +28,12 @@ async def test_one_tap_shows_a_day_with_its_times(visitor: Visitor) -> None:
 
 async def test_the_calendar_tells_how_many_places_are_free(visitor: Visitor) -> None:
     page = await visitor.open("/reservar")
-    assert cell(page, "2027-01-08") == "8 32 libres"
+    assert cell(page, "2027-01-08") == "8 de enero: 32 libres"
     assert page.ids["d2027-01-07"].get("aria-current") == "date"
 
 
 async def test_a_tapped_day_shows_its_times(visitor: Visitor) -> None:
-    page = await (await visitor.open("/reservar")).follow("12 32 libres")
+    page = await (await visitor.open("/reservar")).follow("12 de enero: 32 libres")
     assert "martes 12 de enero de 2027" in page.text
     assert page.form("8:30 a. m.")
 
@@ -57,7 +57,7 @@ async def test_the_months_follow_each_other_up_to_the_horizon(visitor: Visitor) 
 async def test_the_modality_stays_while_one_looks_around(visitor: Visitor) -> None:
     page = await (await visitor.open("/reservar")).follow("En persona")
     assert "Vienes a Av. Salaverry 655" in page.text
-    page = await (await page.follow("febrero ›")).follow("2 32 libres")
+    page = await (await page.follow("febrero ›")).follow("2 de febrero: 32 libres")
     assert page.ids["m-presencial"].get("aria-current") == "true"
     assert all("~presencial~" in value for name, value in page.form("9:00").values if name == "horario")
 
@@ -68,7 +68,7 @@ async def test_a_holiday_is_told_by_name(visitor: Visitor) -> None:
     page = await visitor.open("/reservar?fecha=2027-01-15")
     assert "No hay atención el viernes 15 de enero de 2027: Día de la Prueba" in page.text
     assert "viernes 15: Día de la Prueba" in page.text
-    assert cell(page, "2027-01-15") == "15 Feriado: Día de la Prueba"
+    assert cell(page, "2027-01-15") == "15 de enero: Feriado: Día de la Prueba"
     assert page.links["lunes 18 de enero de 2027"].endswith("fecha=2027-01-18#dia")
 
 
@@ -77,14 +77,14 @@ async def test_a_closed_day_is_told_with_its_reason(visitor: Visitor, world: Wor
     await close_days(day, day, "Fumigación del local", moving_clock.now, center=world.center)
     page = await visitor.open("/reservar?fecha=2027-01-14")
     assert "No hay atención el jueves 14 de enero de 2027: Fumigación del local" in page.text
-    assert cell(page, "2027-01-14") == "14 Cerrado: Fumigación del local"
+    assert cell(page, "2027-01-14") == "14 de enero: Cerrado: Fumigación del local"
 
 
 async def test_a_full_day_names_the_next_free_one(visitor: Visitor) -> None:
     await fetch('UPDATE "seat" SET "kiosk" = {} WHERE "day" = {}', uuid4(), date(2027, 1, 8))
     page = await visitor.open("/reservar?fecha=2027-01-08")
     assert "Ya no quedan cupos el viernes 8 de enero de 2027" in page.text
-    assert cell(page, "2027-01-08") == "8 Lleno"
+    assert cell(page, "2027-01-08") == "8 de enero: Lleno"
     assert (await page.follow("lunes 11 de enero de 2027")).form("9:00")
 
 
