@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from portal.domain.appointments import AppointmentView, find_appointment
 from portal.domain.booking import Booked
+from portal.domain.codes import check_character
 from portal.domain.links import sign_link
 from portal.domain.modality import Modality
 from portal.domain.people import Person
@@ -17,6 +18,9 @@ from portal.web.services import Services
 from tests.browser import NewVisitor, Page, Visitor
 from tests.people import ROSA, World, reserve, slot_at
 from tests.portal.walking import NINE, MovingClock, NewWalkApp
+
+UNKNOWN = "K7WM3R9" + check_character("K7WM3R9")
+"""A code as codes are, of no cita."""
 
 
 @dataclass

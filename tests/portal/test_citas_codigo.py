@@ -14,10 +14,8 @@ from portal.domain.modality import Modality
 from portal.domain.vocabulary import State
 from tests.browser import NewVisitor, Visitor
 from tests.people import JULIO, MEI, NOW, RULES, slot_at
-from tests.portal.owning import Owner, link_to, own
+from tests.portal.owning import UNKNOWN, Owner, link_to, own
 from tests.portal.walking import NINE, MovingClock, confirm, describe
-
-UNKNOWN = "K7WM3R9H"
 
 
 async def as_state(owner: Owner, state: State) -> None:

@@ -13,7 +13,7 @@ from portal.domain.modality import Modality
 from portal.domain.vocabulary import State
 from tests.browser import NewVisitor, Page, Visitor
 from tests.people import JULIO, RULES, citizen_number, reserve, slot_at
-from tests.portal.owning import Owner, link_to, own
+from tests.portal.owning import UNKNOWN, Owner, link_to, own
 from tests.portal.walking import NINE, answer_to, one, post
 
 TEN = NINE + timedelta(hours=1)
@@ -140,8 +140,6 @@ async def test_a_service_that_is_no_longer_offered_leaves_the_cita_as_it_is(owne
 
 async def test_a_stranger_moves_nothing_and_learns_nothing(owner: Owner, stranger: Visitor) -> None:
     fields = {"horario": str(slot_at(TEN))}
-    answers = [
-        await answer_to(stranger, f"/citas/{code}/reprogramar", fields) for code in (owner.cita.code, "K7WM3R9H")
-    ]
+    answers = [await answer_to(stranger, f"/citas/{code}/reprogramar", fields) for code in (owner.cita.code, UNKNOWN)]
     assert [(answer.status_code, answer.headers["location"]) for answer in answers] == [(303, "/citas")] * 2
     assert (await owner.view()).state is State.RESERVED
