@@ -20,7 +20,7 @@ TWO_MINUTES = 120
 
 
 @pytest.mark.parametrize(
-    ("device", "name"), [(PHONE, "phone"), (DESKTOP, "desktop"), (NO_SCRIPT, "no-script")], ids=lambda value: str(value)
+    ("device", "name"), [(PHONE, "phone"), (DESKTOP, "desktop"), (NO_SCRIPT, "no-script")], ids=str
 )
 async def test_a_person_reserves_and_has_the_constancia_in_hand(
     new_page: NewPage, running_portal: RunningPortal, device: Device, name: str
