@@ -36,27 +36,27 @@
   // What is wrong with a form is read first.
   document.getElementById("errores")?.focus();
 
-  // A form is sent once, however often its button is pressed. Coming back by the browser's button sets it free.
+  // A second press within a moment is the same press. (Whatever is sent twice is done once; this spares the wait.)
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 2000);
   });
-  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
   // The time left of a held seat, by the server's clock: told in minutes, announced when it gets short and when it ends.
   const countDown = () => {
     const box = document.querySelector("[data-seconds-left]");
-    if (!box || box.dataset.counting) return;
+    const left = box?.querySelector("[data-left]");
+    if (!left || box.dataset.counting) return;
     box.dataset.counting = "1";
     const ends = performance.now() + box.dataset.secondsLeft * 1000;
-    const left = box.querySelector("[data-left]");
     const tell = () => {
       if (!box.isConnected) return;
       const minutes = Math.ceil((ends - performance.now()) / 60000);
       if (minutes <= 0) {
-        box.classList.add("over");
+        left.textContent = box.dataset.over;
         announce(box.dataset.over);
         return;
       }

@@ -11,7 +11,7 @@ from portal.database.node import fetch
 from portal.domain.closures import close_days
 from tests.browser import Page, Visitor
 from tests.people import World
-from tests.portal.walking import MovingClock, one
+from tests.portal.walking import MovingClock, hold, one
 
 
 def cell(page: Page, day: str) -> str:
@@ -157,6 +157,15 @@ async def test_a_second_sede_can_be_chosen(visitor: Visitor) -> None:
 async def test_no_service_at_all_is_said(visitor: Visitor) -> None:
     await fetch('UPDATE "service" SET "active" = {}', False)
     assert "Por ahora no hay servicios abiertos" in (await visitor.open("/reservar")).text
+
+
+async def test_who_holds_a_seat_is_told_so_and_can_go_on(visitor: Visitor, moving_clock: MovingClock) -> None:
+    await hold(visitor)
+    page = await visitor.open("/reservar")
+    assert "Tienes apartado el lunes 11 de enero de 2027, 9:00 a. m. hasta las 9:10 a. m." in page.text
+    assert (await page.follow("Seguir con ese horario")).heading == "Tus datos"
+    moving_clock.pass_by(minutes=11)
+    assert "Tienes apartado" not in (await visitor.open("/reservar")).text
 
 
 async def test_looking_changes_nothing(visitor: Visitor) -> None:

@@ -16,6 +16,7 @@ from portal.domain.visits import find_visit, new_cookie, remember_hold
 from portal.forms.query import OfferQuery, read_offer_query
 from portal.pages.citizen.offer import query_like, read_offer
 from portal.pages.citizen.taken import TakenView, show_taken
+from portal.pages.citizen.walk import DETAILS_PAGE, REVIEW_PAGE, HoldView, accepted_at, find_held
 from portal.web import metrics
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
@@ -30,7 +31,9 @@ async def show_offer(request: AnyRequest, services: GivenServices) -> Template:
     query = read_offer_query(request.query_params)
     notice = "no_hold" if request.query_params.get("aviso") == "sin-cupo" else ""
     status = HTTP_422_UNPROCESSABLE_ENTITY if query.misread else HTTP_200_OK
-    return await _render(services, query, status, notice, alone=request.headers.get("hx-request") == "true")
+    if request.headers.get("hx-request") == "true":
+        return await _render(services, query, status, notice, alone=True)
+    return await _render(services, query, status, notice, await find_held(request, services, services.now()))
 
 
 @post("/reservar/apartar")
@@ -44,7 +47,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     now = services.now()
     cookie = read_visit_cookie(request)
     visit = await find_visit(cookie, now)
-    has_details = visit is not None and bool(visit.draft.aviso_privacidad)
+    has_details = visit is not None and accepted_at(visit.draft) is not None
     token = secrets.token_urlsafe(24)
     try:
         seat = await hold_seat(key, token, visit.hold_token if visit else None, now, services.rules)
@@ -56,15 +59,23 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     if visit is None:
         cookie = new_cookie()
     await remember_hold(cookie, token, seat, key.modality, now)
-    answer = Redirect("/reservar/confirmar" if has_details else "/reservar/datos", status_code=303)
+    answer = Redirect(REVIEW_PAGE if has_details else DETAILS_PAGE, status_code=303)
     answer.set_cookie(visit_cookie(cookie, secure=services.settings.secure_cookies))
     return answer
 
 
-async def _render(services: Services, query: OfferQuery, status: int, notice: str, *, alone: bool = False) -> Template:
+async def _render(
+    services: Services,
+    query: OfferQuery,
+    status: int,
+    notice: str,
+    held: HoldView | None = None,
+    *,
+    alone: bool = False,
+) -> Template:
     offer = await read_offer(query, services.now(), services.rules)
     name = "citizen/_offer.html" if alone and offer is not None else "citizen/find_slot.html"
-    return Template(name, context={"offer": offer, "notice": notice}, status_code=status)
+    return Template(name, context={"offer": offer, "notice": notice, "held": held}, status_code=status)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (show_offer, hold)

@@ -69,6 +69,13 @@ async def find_walk(request: AnyRequest, services: Services, now: datetime) -> W
     return await show_lost(visit, services, now)
 
 
+async def find_held(request: AnyRequest, services: Services, now: datetime) -> HoldView | None:
+    """The seat that this browser holds, while its time lasts."""
+    visit = await find_visit(read_visit_cookie(request), now)
+    hold = await find_hold(visit.hold_token, visit.modality, services.rules) if visit is not None else None
+    return view_hold(hold, now) if hold is not None and not hold.has_run_out(now) else None
+
+
 async def show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
     """The page for a hold that ran out and whose seat is somebody else's now."""
     key = await key_of(visit.seat, visit.modality)
