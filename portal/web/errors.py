@@ -46,14 +46,15 @@ class Problem:
     retry_at: str = ""
 
 
-def show_http_error(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+def show_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals: no such page, wrong method, body too large, and whatever is malformed."""
     status = error.status_code
     if error.detail == _BROKEN_OFF:
         status = HTTPStatus.BAD_REQUEST
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return show_failure(_, error)
-    return _page(status, Problem(status, request_id.get()), headers=error.headers)
+        return show_failure(request, error)
+    back = _form_of(request) if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "/"
+    return _page(status, Problem(status, request_id.get(), back=back), headers=error.headers)
 
 
 def show_forged_form(request: AnyRequest, _: ForgedForm) -> Response[bytes]:

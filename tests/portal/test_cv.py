@@ -132,6 +132,7 @@ async def test_far_too_large_a_file_is_not_even_read(
     julio = await own(app, new_visitor(app), owner.clock, JULIO)
     page = await send(julio, bytes(3 * 1024 * 1024), status=413)
     assert page.heading == "Lo que enviaste es demasiado grande"
+    assert page.links["Volver"] == julio.address
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\cv.pdf", "cv\r\nX: 1.pdf", "a" * 4_000, "ñ.pdf"])
