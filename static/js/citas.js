@@ -16,7 +16,7 @@
       if (top < 0 || top > innerHeight * 0.7) heading.scrollIntoView();
       return;
     }
-    announce(document.querySelector("[data-announce]")?.dataset.announce);
+    announce(document.getElementById(ctx.target.id)?.dataset.announce);
   });
 
   // A whole page in answer to a part (too many attempts, a fault of ours) is shown as a page.

@@ -172,6 +172,11 @@ class TestDistrict:
         assert page.form("Continuar").value("Distrito donde vives") == "Jesús María, Lima, Lima"
         assert (await page.form("Continuar").press()).address == "/reservar/confirmar"
 
+    async def test_a_chosen_one_is_shown_by_name_beside_another_mistake(self, visitor: Visitor) -> None:
+        await load_districts()
+        page = await refused(visitor, ubigeo="150113", nombres="")
+        assert page.form("Continuar").value("Distrito donde vives") == "Jesús María, Lima, Lima"
+
     async def test_what_is_typed_brings_suggestions(self, visitor: Visitor) -> None:
         await load_districts()
         page = await visitor.swap("/reservar/distritos?ubigeo=miraf")

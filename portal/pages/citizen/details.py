@@ -74,13 +74,15 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
     typed = await read_fields(request)
     read = read_details(typed, local_day(now))
     mistakes = () if isinstance(read, Details) else read
-    ubigeo, doubt, districts = await _find_district(typed.get("ubigeo", ""))
+    district, doubt, districts = await _find_district(typed.get("ubigeo", ""))
     if doubt is not None and not any(mistake.field == "ubigeo" for mistake in mistakes):
         mistakes = _in_order((*mistakes, doubt))
     if mistakes:
+        if district is not None:
+            typed["ubigeo"] = str(district)
         view = DetailsView(view_hold(walk.hold, now), FormState(typed, mistakes), districts)
         return _page(view, HTTP_422_UNPROCESSABLE_ENTITY)
-    await save_draft(walk.cookie, accept(draft_of(typed | {"ubigeo": ubigeo}), now), now)
+    await save_draft(walk.cookie, accept(draft_of(typed | {"ubigeo": district.ubigeo if district else ""}), now), now)
     return Redirect(REVIEW_PAGE, status_code=303)
 
 
@@ -116,18 +118,18 @@ async def show_districts(request: AnyRequest) -> Template:
     return Template("citizen/_districts.html", context={"districts": districts})
 
 
-async def _find_district(typed: str) -> tuple[str, Mistake | None, tuple[District, ...]]:
-    """The number of the district that was typed or chosen; else what is wrong with it, and which it may be."""
+async def _find_district(typed: str) -> tuple[District | None, Mistake | None, tuple[District, ...]]:
+    """The district that was typed or chosen; else what is wrong with it, and which it may be."""
     text = typed.strip()
     if not text or has_control(text):
-        return "", None, ()
+        return None, None, ()
     if is_ubigeo(text):
         found = await find_district(text)
-        return (text, None, ()) if found else ("", Mistake("ubigeo", "unknown"), ())
+        return found, None if found else Mistake("ubigeo", "unknown"), ()
     named = await districts_named(text)
     if len(named) == 1:
-        return named[0].ubigeo, None, ()
-    return "", Mistake("ubigeo", "ambiguous" if named else "unknown"), tuple(named)
+        return named[0], None, ()
+    return None, Mistake("ubigeo", "ambiguous" if named else "unknown"), tuple(named)
 
 
 def _in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
