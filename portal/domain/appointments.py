@@ -15,7 +15,7 @@ from portal.domain.events import record_event
 from portal.domain.modality import Modality
 from portal.domain.notices import queue_message
 from portal.domain.people import normalise_document
-from portal.domain.vocabulary import DocumentType, EventKind, FileKind, MessageKind, State
+from portal.domain.vocabulary import DocumentType, EventKind, MessageKind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +149,6 @@ async def read_notices(appointment: UUID) -> list[NoticeView]:
     """The notices of a cita, newest first."""
     rows = await fetch('SELECT "kind", "at" FROM "notice" WHERE "appointment" = {} ORDER BY "at" DESC', appointment)
     return [NoticeView(MessageKind(row["kind"]), row["at"]) for row in rows]
-
-
-async def has_file(appointment: UUID, kind: FileKind) -> bool:
-    """Whether the citizen has sent a file of that kind."""
-    return bool(
-        await fetch(
-            'SELECT "id" FROM "stored_file" WHERE "appointment" = {} AND "kind" = {} LIMIT 1', appointment, kind.value
-        )
-    )
 
 
 @transactional
