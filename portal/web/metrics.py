@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
@@ -79,12 +80,24 @@ def documents_waiting(number: int) -> None:
 
 def write_metrics(outbox: dict[str, int]) -> bytes:
     """All figures in Prometheus' text format; ``outbox`` is the number of messages by state, read just now."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder:
+        _forget_the_dead(Path(folder))
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry = REGISTRY
     return generate_latest(registry) + _outbox_lines(outbox)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What a worker was answering when it was killed is answered by nobody."""
+    for path in folder.glob("gauge_live*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
 
 
 def _outbox_lines(outbox: dict[str, int]) -> bytes:

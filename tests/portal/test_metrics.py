@@ -81,7 +81,7 @@ async def test_no_label_says_what_was_asked_for(client: httpx.AsyncClient) -> No
 
 
 def test_several_workers_answer_for_all(tmp_path: Path) -> None:
-    count = "from portal.web import metrics; metrics.count(metrics.Outcome.HELD)"
+    count = "from portal.web import metrics; metrics.count(metrics.Outcome.HELD); metrics.request_began()"
     tell = "import sys; from portal.web import metrics; sys.stdout.buffer.write(metrics.write_metrics({'queued': 3}))"
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for script in (count, count):
@@ -89,4 +89,5 @@ def test_several_workers_answer_for_all(tmp_path: Path) -> None:
     told = subprocess.run([sys.executable, "-c", tell], env=environment, check=True, capture_output=True, text=True)
     figures = figures_of(told.stdout)
     assert figures["citas_outcomes_total", (("outcome", "held"),)] == 2
+    assert figures.get(("citas_http_in_flight", ()), 0) == 0  # they are gone, and so are their requests
     assert figures["citas_outbox_messages", (("state", "queued"),)] == 3
