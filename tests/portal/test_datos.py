@@ -202,6 +202,12 @@ class TestMoreTime:
         assert page.form("Continuar").value("Nombres") == "Rosa María"
         assert page.form("Continuar").value("Leí y acepto el aviso de privacidad") == "si"
 
+    @pytest.mark.parametrize("typed", ["Rosa\x00", "x" * 5000, "\ufffe", "😀"])
+    async def test_whatever_is_typed_can_wait(self, visitor: Visitor, typed: str) -> None:
+        await hold(visitor)
+        page = await post(visitor, "/reservar/ampliar", {"numero_documento": "", "nombres": typed, "motivo": typed})
+        assert page.address == "/reservar/datos"
+
     async def test_half_a_form_does_not_pass_for_a_whole_one(self, visitor: Visitor) -> None:
         form = (await hold(visitor)).form("Necesito más tiempo")
         form.tick("Leí y acepto el aviso de privacidad")
@@ -248,14 +254,37 @@ class TestTimeRunsOut:
         assert "Se acabó el tiempo de tu cupo apartado" in page.text
         assert page.form("lunes 11 de enero de 2027, 9:30")
 
-    async def test_a_sent_form_meets_the_same_page(
-        self, visitor: Visitor, new_visitor: NewVisitor, moving_clock: MovingClock
+    @pytest.mark.parametrize(
+        ("changes", "address"), [({}, "/reservar/confirmar"), ({"celular": "1"}, "/reservar/datos")]
+    )
+    async def test_what_was_typed_is_kept_for_the_next_time(
+        self,
+        visitor: Visitor,
+        new_visitor: NewVisitor,
+        moving_clock: MovingClock,
+        changes: dict[str, str],
+        address: str,
     ) -> None:
-        page = await hold(visitor)
+        await hold(visitor)
         moving_clock.pass_by(minutes=11)
         for _ in range(2):
             await hold(new_visitor(visitor.app))
-        await page.form("Continuar").press(status=409)
+        page = await post(visitor, "/reservar/datos", {**ROSA_TYPES, **changes}, status=409)
+        assert "Lo que escribiste sigue guardado" in page.text
+        page = await page.form("lunes 11 de enero de 2027, 9:30").press()
+        assert page.address == address
+        assert "Rosa María" in page.html
+
+    async def test_asking_for_more_time_too_late_keeps_it_too(
+        self, visitor: Visitor, new_visitor: NewVisitor, moving_clock: MovingClock
+    ) -> None:
+        form = (await hold(visitor)).form("Necesito más tiempo")
+        form.fill("Nombres", "Rosa María")
+        moving_clock.pass_by(minutes=11)
+        for _ in range(2):
+            await hold(new_visitor(visitor.app))
+        page = await (await form.press(status=409)).form("lunes 11 de enero de 2027, 9:30").press()
+        assert page.form("Continuar").value("Nombres") == "Rosa María"
 
     async def test_a_visit_that_is_over_begins_anew(self, visitor: Visitor, moving_clock: MovingClock) -> None:
         await hold(visitor)

@@ -68,21 +68,23 @@ async def show_details(request: AnyRequest, services: GivenServices) -> Template
 async def take_details(request: AnyRequest, services: GivenServices) -> Template | Redirect:
     """Read the form: back with what is wrong, or on to the review."""
     now = services.now()
-    walk = await find_walk(request, services, now)
-    if not isinstance(walk, Walk):
-        return walk
     typed = await read_fields(request)
     read = read_details(typed, local_day(now))
     mistakes = () if isinstance(read, Details) else read
     district, doubt, districts = await _find_district(typed.get("ubigeo", ""))
     if doubt is not None and not any(mistake.field == "ubigeo" for mistake in mistakes):
         mistakes = _in_order((*mistakes, doubt))
+    draft = draft_of(typed | ({"ubigeo": district.ubigeo} if district else {}))
+    if not mistakes:
+        draft = accept(draft, now)
+    walk = await find_walk(request, services, now, draft)
+    if not isinstance(walk, Walk):
+        return walk
     if mistakes:
-        if district is not None:
-            typed["ubigeo"] = str(district)
-        view = DetailsView(view_hold(walk.hold, now), FormState(typed, mistakes), districts)
+        shown = typed | ({"ubigeo": str(district)} if district else {})
+        view = DetailsView(view_hold(walk.hold, now), FormState(shown, mistakes), districts)
         return _page(view, HTTP_422_UNPROCESSABLE_ENTITY)
-    await save_draft(walk.cookie, accept(draft_of(typed | {"ubigeo": district.ubigeo if district else ""}), now), now)
+    await save_draft(walk.cookie, draft, now)
     return Redirect(REVIEW_PAGE, status_code=303)
 
 
@@ -90,7 +92,10 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
 async def extend(request: AnyRequest, services: GivenServices) -> Template | Redirect:
     """More time for the form; what is typed so far is kept. htmx gets the box with the time alone."""
     now = services.now()
-    walk = await find_walk(request, services, now)
+    typed = await read_fields(request)
+    is_details = "numero_documento" in typed  # else it is the review that asks
+    draft = draft_of(typed) if is_details else None
+    walk = await find_walk(request, services, now, draft)
     if not isinstance(walk, Walk):
         return walk
     hold = walk.hold
@@ -99,10 +104,8 @@ async def extend(request: AnyRequest, services: GivenServices) -> Template | Red
         hold = replace(hold, until=until, extensions_left=max(0, hold.extensions_left - 1))
     except HoldNotExtendable:
         hold = replace(hold, extensions_left=0)
-    typed = await read_fields(request)
-    is_details = "numero_documento" in typed  # else it is the review that asks
-    if is_details:
-        await save_draft(walk.cookie, draft_of(typed), now)
+    if draft is not None:
+        await save_draft(walk.cookie, draft, now)
     else:
         await stay(walk.cookie, now)
     if request.headers.get("hx-request") == "true":

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from portal.domain.errors import NotOffered, SeatTaken
 from portal.domain.holds import hold_seat
 from portal.domain.slots import read_slot_key
-from portal.domain.visits import find_visit, new_cookie, remember_hold
+from portal.domain.visits import Draft, find_visit, new_cookie, remember_hold
 from portal.forms.query import OfferQuery, read_offer_query
 from portal.pages.citizen.offer import query_like, read_offer
 from portal.pages.citizen.taken import TakenView, show_taken
@@ -54,7 +54,8 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     except NotOffered:
         return await _render(services, query_like(key), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     except SeatTaken as lost:
-        return show_taken(TakenView(key, lost.nearest, keeps_details=has_details))
+        keeps_details = visit is not None and visit.draft != Draft()
+        return show_taken(TakenView(key, lost.nearest, keeps_details=keeps_details))
     metrics.count(metrics.Outcome.HELD)
     if visit is None:
         cookie = new_cookie()

@@ -12,7 +12,7 @@ from portal.domain.booking import find_booked
 from portal.domain.holds import Hold, find_hold, key_of
 from portal.domain.modality import Modality
 from portal.domain.slots import nearest_slots
-from portal.domain.visits import Draft, Visit, find_visit
+from portal.domain.visits import Draft, Visit, find_visit, save_draft
 from portal.pages.citizen.taken import TakenView, show_taken
 from portal.web.access import grant_access
 from portal.web.cookies import AnyRequest
@@ -51,10 +51,13 @@ class HoldView:
     extensions_left: int
 
 
-async def find_walk(request: AnyRequest, services: Services, now: datetime) -> Walk | Template | Redirect:
+async def find_walk(
+    request: AnyRequest, services: Services, now: datetime, typed: Draft | None = None
+) -> Walk | Template | Redirect:
     """Where this browser stands, or the page that it needs instead.
 
-    That is the picker, or the cita that came of its hold, or the nearest times because somebody took the seat.
+    That is the picker, or the cita that came of its hold, or the nearest times because somebody took the seat; then
+    what was ``typed`` just now is kept for the next one.
     """
     cookie = read_visit_cookie(request)
     visit = await find_visit(cookie, now)
@@ -66,7 +69,10 @@ async def find_walk(request: AnyRequest, services: Services, now: datetime) -> W
     booked = await find_booked(visit.hold_token)
     if booked is not None:
         return to_appointment(request, services, booked.code)
-    return await show_lost(visit, services, now)
+    if typed is not None:
+        await save_draft(cookie, typed, now)
+        visit = replace(visit, draft=typed)
+    return await _show_lost(visit, services, now)
 
 
 async def find_held(request: AnyRequest, services: Services, now: datetime) -> HoldView | None:
@@ -76,13 +82,13 @@ async def find_held(request: AnyRequest, services: Services, now: datetime) -> H
     return view_hold(hold, now) if hold is not None and not hold.has_run_out(now) else None
 
 
-async def show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
+async def _show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
     """The page for a hold that ran out and whose seat is somebody else's now."""
     key = await key_of(visit.seat, visit.modality)
     if key is None:
         return Redirect(NOTHING_HELD, status_code=303)
     nearest = await nearest_slots(key, now, services.rules)
-    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=accepted_at(visit.draft) is not None))
+    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=visit.draft != Draft()))
 
 
 def to_appointment(request: AnyRequest, services: Services, code: str) -> Redirect:
