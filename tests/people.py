@@ -11,10 +11,11 @@ from datetime import UTC, datetime, time
 from uuid import UUID, uuid4
 
 from portal.database.node import fetch
-from portal.domain.booking import Booked, Request, book
+from portal.domain.booking import Request, book
 from portal.domain.catalogue import read_catalogue
 from portal.domain.holds import hold_seat
 from portal.domain.modality import Modality
+from portal.domain.new_appointment import Booked
 from portal.domain.people import Consent, Person
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats

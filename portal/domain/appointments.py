@@ -162,8 +162,8 @@ async def send_code_again(document_type: DocumentType, document_number: str, ser
         'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
         'JOIN "service" ON "service"."id" = "appointment"."service" '
         'WHERE "citizen"."document_type" = {} AND "citizen"."document_number" = {} AND "service"."code" = {} '
-        'AND "appointment"."state" = \'reserved\' AND NOT "appointment"."duplicate"',
-        *(document_type.value, document_number, service),
+        'AND "appointment"."state" = \'reserved\' AND NOT "appointment"."duplicate" AND "appointment"."starts_at" > {}',
+        *(document_type.value, document_number, service, now),
     )
     for row in rows:
         hour = f"{now:%Y%m%d%H}"

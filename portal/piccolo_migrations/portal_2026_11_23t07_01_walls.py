@@ -19,9 +19,9 @@ WALLS = (
     # One cita per seat, except those given back and those displaced (kiosk rule 6).
     'CREATE UNIQUE INDEX "wall_appointment_per_seat" ON "appointment" ("seat") '
     "WHERE \"state\" NOT IN ('cancelled', 'rescheduled') AND NOT \"displaced\"",
-    # One active cita per person and service, except those flagged as duplicates (kiosk rule 6).
+    # One active cita per person and service, except duplicates (kiosk rule 6) and those whose day went by unrecorded.
     'CREATE UNIQUE INDEX "wall_appointment_per_citizen" ON "appointment" ("citizen", "service") '
-    "WHERE \"state\" IN ('reserved', 'in_attention') AND NOT \"duplicate\"",
+    'WHERE "state" IN (\'reserved\', \'in_attention\') AND NOT "duplicate" AND NOT "unrecorded"',
     # One citizen per normalised document.
     'CREATE UNIQUE INDEX "wall_citizen_once" ON "citizen" ("document_type", "document_number")',
 )

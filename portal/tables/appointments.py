@@ -32,6 +32,7 @@ class Appointment(Table, tablename="appointment"):
     state = Varchar(length=16)
     displaced = Boolean(default=False)
     duplicate = Boolean(default=False)
+    unrecorded = Boolean(default=False)  # its day went by without a record; it no longer blocks its person
 
     citizen = ForeignKey(references=Citizen, null=False)
     seat = ForeignKey(references=Seat, null=True, default=None)

@@ -10,7 +10,8 @@ import pytest
 
 from portal.database.node import Node, fetch
 from portal.domain.appointments import find_appointment, look_up, read_notices, send_code_again
-from portal.domain.booking import Request, book, cancel, move
+from portal.domain.booking import Request, book
+from portal.domain.changing import cancel, move
 from portal.domain.errors import (
     AlreadyReserved,
     AppointmentUnknown,
@@ -22,6 +23,7 @@ from portal.domain.errors import (
 )
 from portal.domain.holds import extend_hold, find_hold, hold_seat
 from portal.domain.modality import Modality
+from portal.domain.new_appointment import Booked
 from portal.domain.slots import SlotKey, slots_of
 from portal.domain.vocabulary import MessageKind, State
 from tests.people import CONSENT, JULIO, MEI, NOW, ROSA, RULES, build_world, citizen_number, reserve, slot_at
@@ -281,3 +283,35 @@ async def test_the_modality_must_be_one_that_the_seat_allows(node: Node) -> None
     with pytest.raises(NotOffered):
         await hold_seat(SlotKey("bolsa", "central", Modality.IN_PERSON, MONDAY_NINE_THIRTY), "t", None, NOW, RULES)
     await hold_seat(KEY, "t", None, NOW, RULES)
+
+
+async def test_another_modality_at_the_same_time_keeps_the_seat(node: Node) -> None:
+    await build_world(consultants=1)
+    booked = await reserve(ROSA, KEY)
+    assert await move(booked.code, KEY, NOW, RULES) == Booked(booked.id, booked.code, repeated=True)
+    moved = await move(booked.code, slot_at(MONDAY_NINE_THIRTY, Modality.PHONE), NOW, RULES)
+    cita = await find_appointment(moved.code)
+    assert cita is not None
+    assert (cita.modality, cita.starts_at) == (Modality.PHONE, MONDAY_NINE_THIRTY)
+    seats = await fetch('SELECT "appointment", "held_until" FROM "seat" WHERE "starts_at" = {}', MONDAY_NINE_THIRTY)
+    assert seats == [{"appointment": moved.id, "held_until": None}]
+    await cancel(moved.code, NOW, RULES)
+    with pytest.raises(NotReserved):
+        await move(booked.code, slot_at(MONDAY_NINE_THIRTY, Modality.IN_PERSON), NOW, RULES)
+
+
+async def test_a_cita_whose_day_went_by_unrecorded_blocks_nobody(node: Node) -> None:
+    await build_world()
+    first = await reserve(ROSA, KEY)
+    same_evening = datetime(2027, 1, 11, 23, 0, tzinfo=UTC)
+    tomorrow = slot_at(MONDAY_TEN + timedelta(days=2))
+    with pytest.raises(AlreadyReserved):
+        await reserve(ROSA, tomorrow, now=same_evening)
+    after_midnight = datetime(2027, 1, 12, 5, 0, tzinfo=UTC)
+    second = await reserve(ROSA, tomorrow, now=after_midnight)
+    with pytest.raises(AlreadyReserved):
+        await reserve(ROSA, slot_at(MONDAY_TEN + timedelta(days=3)), now=after_midnight)
+    old = await find_appointment(first.code)
+    assert old is not None
+    assert old.state is State.RESERVED
+    assert second.code != first.code

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from portal.database.node import Node, fetch
-from portal.domain.booking import Booked, cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.errors import NotReserved
 from portal.domain.files import CheckedFile, MediaType, find_cv, keep_cv, take_back_cv
+from portal.domain.new_appointment import Booked
 from tests.people import NOW, ROSA, RULES, build_world, reserve, slot_at
 
 

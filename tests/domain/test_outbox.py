@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.database.node import Node, fetch
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.notices import LONGEST_WAIT, queue_message
 from portal.domain.outbox import (
     CLAIM,

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.database.node import Node
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.key_ring import add_key
 from portal.domain.keys import name_key
 from portal.domain.modality import Modality

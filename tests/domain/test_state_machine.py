@@ -26,7 +26,8 @@ from hypothesis.stateful import (
 )
 
 from portal.database.node import fetch, open_node, set_default_node
-from portal.domain.booking import Request, book, cancel, move
+from portal.domain.booking import Request, book
+from portal.domain.changing import cancel, move
 from portal.domain.closures import close_days
 from portal.domain.errors import AlreadyReserved, HoldNotExtendable, NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.holds import extend_hold, find_hold, hold_seat

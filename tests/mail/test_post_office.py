@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from portal.database.node import Node, fetch
 from portal.documents.renderer import RendererBusy
 from portal.documents.slip import Paper, Slip
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.outbox import CLAIM, OutboxFigures, count_messages
 from portal.domain.vocabulary import MessageState
 from portal.keys import Keys

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from portal.database.node import Node
 from portal.domain.appointments import AppointmentView, find_appointment
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.files import CheckedFile, MediaType
 from portal.domain.links import read_link
 from portal.domain.questions import ask_question

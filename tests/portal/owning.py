@@ -9,10 +9,10 @@ import pytest
 from litestar import Litestar
 
 from portal.domain.appointments import AppointmentView, find_appointment
-from portal.domain.booking import Booked
 from portal.domain.codes import check_character
 from portal.domain.links import sign_link
 from portal.domain.modality import Modality
+from portal.domain.new_appointment import Booked
 from portal.domain.people import Person
 from portal.web.services import Services
 from tests.browser import NewVisitor, Page, Visitor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from tests.browser import NewVisitor, Visitor
 from tests.people import MEI, ROSA, RULES, reserve, slot_at
 from tests.portal.owning import UNKNOWN, Owner

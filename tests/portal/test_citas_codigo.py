@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from portal.database.node import fetch
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.modality import Modality
 from portal.domain.vocabulary import State
 from tests.browser import NewVisitor, Visitor

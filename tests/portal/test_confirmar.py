@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from portal.database.node import fetch
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.privacy import PRIVACY_VERSION
 from tests.browser import NewVisitor, Page, Visitor
 from tests.people import JULIO, NOW, ROSA, RULES, World, reserve, slot_at

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from portal.database.node import fetch
 from portal.documents.renderer import Renderer, RendererBusy
 from portal.documents.slip import Paper, Slip
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.vocabulary import State
 from portal.web.services import Services
 from tests.browser import Visitor

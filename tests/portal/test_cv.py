@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from portal.database.node import fetch
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.vocabulary import State
 from tests.browser import NewVisitor, Page, Visitor
 from tests.forms import sample_files as files

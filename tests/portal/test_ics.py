@@ -7,7 +7,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from tests.browser import Visitor
 from tests.people import NOW, RULES, slot_at
 from tests.portal.owning import Owner

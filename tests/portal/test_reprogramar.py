@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from portal.database.node import fetch
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.modality import Modality
 from portal.domain.vocabulary import State
 from tests.browser import NewVisitor, Page, Visitor

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from portal.database.node import fetch
 from portal.documents.slip_of import Signer, slip_of
-from portal.domain.booking import cancel, move
+from portal.domain.changing import cancel, move
 from portal.domain.key_ring import add_key
 from portal.domain.vocabulary import State
 from portal.web.services import Services

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-from portal.domain.booking import cancel
+from portal.domain.changing import cancel
 from portal.domain.errors import NotReserved, TooLate
 from portal.pages.citizen.own import find_own, page_of
 from portal.pages.citizen.refusal import show_refusal

@@ -11,8 +11,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
 from portal.domain.appointments import AppointmentView
-from portal.domain.booking import move
 from portal.domain.catalogue import CenterInfo, read_catalogue
+from portal.domain.changing import move
 from portal.domain.errors import NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.slots import SlotKey, read_slot_key
 from portal.forms.query import OfferQuery, read_offer_query
