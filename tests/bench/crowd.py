@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from itertools import count
 
+from portal.clock import utc_now
 from portal.database.node import fetch
 from tests.bench.connection import Connection
 from tests.bench.load import Load, drive
@@ -62,7 +64,10 @@ class Crowd:
 @asynccontextmanager
 async def crowd_at(port: int, connections: int) -> AsyncIterator[Crowd]:
     """A crowd in front of a portal on the current node's database."""
-    days = await fetch('SELECT DISTINCT "day" FROM "seat" WHERE "is_open" AND "appointment" IS NULL')
+    days = await fetch(
+        'SELECT DISTINCT "day" FROM "seat" WHERE "is_open" AND "appointment" IS NULL AND "starts_at" > {}',
+        utc_now() + timedelta(days=1),
+    )
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(await Connection.open(port)) for _ in range(connections)]
-        yield Crowd(opened, sorted(str(row["day"]) for row in days)[2:])
+        yield Crowd(opened, [str(row["day"]) for row in days])

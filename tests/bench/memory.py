@@ -87,5 +87,7 @@ def _shares(pid: int) -> list[Share]:
 
 
 def _name_of(process: Path) -> str:
-    words = (process / "cmdline").read_bytes().decode().split("\0")
-    return " ".join(Path(word).name for word in words if word)[:60]
+    words = (process / "cmdline").read_bytes().decode()
+    if "forkserver" in words:
+        return "fork server, and what it made for PDFs"
+    return "multiprocessing's tracker" if "resource_tracker" in words else "citas run, and its granian worker"
