@@ -136,6 +136,7 @@ async def open_watched(context: BrowserContext, base_url: str, faults: list[str]
 
 async def assert_accessible(page: Page) -> None:
     """No rule of WCAG 2.2, levels A and AA, that axe knows is broken. Needs a page that may run scripts."""
+    await _settle(page)
     await page.evaluate(_axe())
     options = {"runOnly": {"type": "tag", "values": ACCESSIBILITY}, "resultTypes": ["violations"]}
     found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", options)
@@ -149,6 +150,7 @@ async def assert_accessible(page: Page) -> None:
 
 async def assert_fits(page: Page, width: int = NARROWEST) -> None:
     """Nothing sticks out to the side of a window this narrow; the window keeps its own size afterwards."""
+    await _settle(page)
     size = page.viewport_size
     assert size is not None
     await page.set_viewport_size({"width": width, "height": size["height"]})
@@ -165,9 +167,15 @@ async def assert_fits(page: Page, width: int = NARROWEST) -> None:
 
 async def take_picture(page: Page, name: str) -> Path:
     """Keep the whole page as ``var/screenshots/{name}.png``."""
+    await _settle(page)
     picture = PICTURES / f"{name}.png"
     await page.screenshot(path=picture, full_page=True)
     return picture
+
+
+async def _settle(page: Page) -> None:
+    """Wait for the style sheets: the text of a page may be read before they have come."""
+    await page.wait_for_load_state("load")
 
 
 async def _stay_here(route: Route, base_url: str, faults: list[str]) -> None:

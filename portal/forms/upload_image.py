@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image
-from PIL.ImageFile import ImageFile
+from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
@@ -28,7 +27,9 @@ def check_jpeg(content: bytes) -> None:
     _check(JpegImageFile, content)
 
 
-def _check(kind: type[ImageFile], content: bytes) -> None:
+def _check(kind: type[ImageFile.ImageFile], content: bytes) -> None:
+    # WeasyPrint, wherever it is loaded, lets Pillow take half a picture for a whole one, for all of the process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     # The class is called itself: Image.open would try other formats, and warn of large pictures instead of deciding.
     try:
         with kind(BytesIO(content)) as image:

@@ -80,8 +80,20 @@ def test_the_limit_on_pixels_counts_for_photos_too(monkeypatch: pytest.MonkeyPat
     assert refusal_of(files.jpeg(61, 40)) == Refusal.TOO_MANY_PIXELS
 
 
-@pytest.mark.parametrize("content", [files.png()[:-30], files.jpeg()[:-200], files.pdf()[:60], files.docx()[:-40]])
+@pytest.mark.parametrize(
+    "content",
+    [files.png()[:-30], files.jpeg()[:-200], files.pdf()[:60], files.docx()[:-40]],
+    ids=["png", "jpeg", "pdf", "docx"],
+)
 def test_half_a_file_is_refused(content: bytes) -> None:
+    assert refusal_of(content) == Refusal.BROKEN
+
+
+@pytest.mark.parametrize("content", [files.png()[:-30], files.jpeg()[:-200]], ids=["png", "jpeg"])
+def test_half_a_picture_is_refused_where_other_programs_take_it(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
     assert refusal_of(content) == Refusal.BROKEN
 
 
