@@ -17,6 +17,8 @@ from portal.domain.notices import queue_message
 from portal.domain.people import normalise_document
 from portal.domain.vocabulary import DocumentType, EventKind, MessageKind, State
 
+_DNI_WITH_CHECK = 9
+
 
 @dataclass(frozen=True, slots=True)
 class AppointmentView:
@@ -139,6 +141,8 @@ async def look_up(typed_code: str, typed_document: str) -> AppointmentView:
     appointment = await find_appointment(code if is_code(code) else "")
     held = appointment.document_number if appointment is not None else ""
     given = normalise_document(typed_document)[:32]
+    if appointment is not None and appointment.document_type is DocumentType.DNI and len(given) == _DNI_WITH_CHECK:
+        given = given[:-1]  # the check character beside the number on the card, which is not part of it
     matches = hmac.compare_digest(held.encode().ljust(32), given.encode().ljust(32))
     if appointment is None or not held or not matches:
         raise AppointmentUnknown

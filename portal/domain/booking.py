@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
 from portal.domain.errors import AlreadyReserved, SeatTaken
 from portal.domain.events import record_event
+from portal.domain.holds import find_candidates, is_on_offer
 from portal.domain.new_appointment import Booked, add_appointment
 from portal.domain.notices import add_notice, queue_message
 from portal.domain.people import Consent, Person, find_or_add_citizen
@@ -33,20 +34,33 @@ class Request:
 async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
     """Turn a hold into a cita (PE-BT-01, activity 01).
 
-    Succeeds also when the hold ran out but the seat is still free. The token is the idempotency key: a second call with
-    it returns the same cita. Raises SeatTaken with the nearest times (also when the day was closed meanwhile), and
-    AlreadyReserved when the person has an active cita for the service.
+    Succeeds also when the hold ran out but the seat, or another one at the same time, is still free. The token is the
+    idempotency key: a second call with it returns the same cita. Raises SeatTaken with the nearest times (also when the
+    day was closed meanwhile), and AlreadyReserved when the person has an active cita for the service.
     """
     try:
         return await _book(request, now)
     except SeatTaken:
-        if (earlier := await find_booked(request.token)) is not None:
-            return earlier
-        raise SeatTaken(await nearest_slots(request.key, now, rules)) from None
+        booked = await find_booked(request.token) or await _book_beside(request, now, rules)
+        if booked is None:
+            raise SeatTaken(await nearest_slots(request.key, now, rules)) from None
+        return booked
     except AlreadyReserved:
         if (earlier := await find_booked(request.token)) is not None:
             return earlier
         raise
+
+
+async def _book_beside(request: Request, now: datetime, rules: BookingRules) -> Booked | None:
+    """Book another consultor's free seat at the same time, if there is one. Notice and horizon bind, as for all."""
+    if not is_on_offer(request.key, now, rules):
+        return None
+    for candidate in await find_candidates(request.key, now):
+        try:
+            return await _book(replace(request, seat=candidate.seat), now)
+        except SeatTaken:
+            continue
+    return None
 
 
 async def find_booked(token: str) -> Booked | None:

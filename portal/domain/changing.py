@@ -11,13 +11,12 @@ from portal.database.node import fetch, transactional
 from portal.domain.errors import AppointmentUnknown, NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.events import record_event
 from portal.domain.files import hand_over_cv
-from portal.domain.holds import find_candidates, give_back, was_opened
+from portal.domain.holds import find_candidates, give_back, is_on_offer, was_opened
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import Booked, add_appointment
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
 from portal.domain.rules import BookingRules
-from portal.domain.slots import ALLOWS, FREE, SlotKey, last_day_on_offer, nearest_slots
-from portal.domain.spanish_dates import local_day
+from portal.domain.slots import ALLOWS, FREE, SlotKey, nearest_slots
 from portal.domain.vocabulary import EventKind, MessageKind, State
 
 
@@ -74,7 +73,7 @@ async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staf
     repeat returns the cita that the first call made, and the cita's own time and modality return it as it is. Raises
     SeatTaken with the nearest times, NotOffered, AppointmentUnknown, TooLate, NotReserved.
     """
-    if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
+    if not is_on_offer(key, now, rules):
         raise NotOffered
     try:
         moved = await _move_to_any(code, key, now, rules, staff)

@@ -48,7 +48,7 @@ async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetim
     Returns the seat. Raises NotOffered (past, too soon, beyond the horizon, unknown) or SeatTaken with the nearest
     times; in both cases the former hold stays.
     """
-    if key.starts_at < now + rules.notice or local_day(key.starts_at) > last_day_on_offer(now, rules):
+    if not is_on_offer(key, now, rules):
         raise NotOffered
     for candidate in await find_candidates(key, now, replaces):
         if await _take(candidate.seat, token, replaces, now, rules):
@@ -56,6 +56,11 @@ async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetim
     if not await was_opened(key):
         raise NotOffered
     raise SeatTaken(await nearest_slots(key, now, rules))
+
+
+def is_on_offer(key: SlotKey, now: datetime, rules: BookingRules) -> bool:
+    """Whether a time may be booked at all: neither too soon nor beyond the horizon."""
+    return key.starts_at >= now + rules.notice and local_day(key.starts_at) <= last_day_on_offer(now, rules)
 
 
 async def find_candidates(key: SlotKey, now: datetime, replaces: str | None = None) -> list[Candidate]:

@@ -256,6 +256,7 @@ async def test_looking_up_wants_both_code_and_document(node: Node) -> None:
     await build_world()
     booked = await reserve(ROSA, KEY)
     assert (await look_up(f" {booked.code[:4].lower()}-{booked.code[4:]} ", "10117410")).code == booked.code
+    assert (await look_up(booked.code, "10117410-2")).code == booked.code
     for code, document in (
         (booked.code, "42388604"),
         ("ZZZZZZZZ", "10117410"),
@@ -315,3 +316,19 @@ async def test_a_cita_whose_day_went_by_unrecorded_blocks_nobody(node: Node) -> 
     assert old is not None
     assert old.state is State.RESERVED
     assert second.code != first.code
+
+
+async def test_a_lost_hold_books_another_seat_of_the_same_time(node: Node) -> None:
+    await build_world(consultants=2)
+    seat = await hold_seat(KEY, "slow", None, NOW, RULES)
+    later = NOW + RULES.hold
+    await fetch(
+        'UPDATE "seat" SET "hold_token" = {}, "held_until" = {} WHERE "id" = {}', "quick", later + RULES.hold, seat
+    )
+    booked = await book(Request("slow", KEY, seat, ROSA, CONSENT), later, RULES)
+    cita = await find_appointment(booked.code)
+    assert cita is not None
+    assert cita.starts_at == MONDAY_NINE_THIRTY
+    assert (await find_hold("quick", Modality.VIRTUAL, RULES)) is not None
+    with pytest.raises(SeatTaken):
+        await book(Request("third", KEY, seat, JULIO, CONSENT), later, RULES)
