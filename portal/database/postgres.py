@@ -114,7 +114,7 @@ class PostgresTransaction(NodeTransaction):
 class PostgresNodeEngine(TaskEngine):
     """One PostgreSQL database. Connects in ``start()``, not before."""
 
-    __slots__ = ("_command_timeout", "_idle", "_patience", "_pool", "_pool_size", "_url", "_version", "_waiting")
+    __slots__ = ("_command_timeout", "_free", "_idle", "_patience", "_pool", "_pool_size", "_url", "_version")
 
     def __init__(
         self,
@@ -131,9 +131,9 @@ class PostgresNodeEngine(TaskEngine):
         self._command_timeout = command_timeout_seconds
         self._pool: asyncpg.Pool[Any] | None = None
         # The way through asyncpg's pool costs more than a small statement. So what is given back stays borrowed from
-        # it and lies here, the last one on top; only when somebody waits for a connection does it go all the way.
+        # it and lies here, the last one on top; who waits does so in a queue of our own.
         self._idle: list[Connection] = []
-        self._waiting = 0
+        self._free = asyncio.Semaphore(pool_size)
         self._version = 0.0
 
     @property
@@ -165,6 +165,7 @@ class PostgresNodeEngine(TaskEngine):
                 raise
             raise DatabaseUnreachableError(f"PostgreSQL cannot be reached: {_said(error)}") from None
         self._version = float(f"{version.major}.{version.minor:02}")
+        self._free = asyncio.Semaphore(self._pool_size)
         self._pool = pool
 
     async def stop(self) -> None:
@@ -188,30 +189,42 @@ class PostgresNodeEngine(TaskEngine):
         """Borrow a connection. Raises DatabaseBusyError (none gets free), DatabaseUnreachableError (none opens)."""
         if self._pool is None:
             raise DatabaseNotStartedError("the database is not open: start() the node first")
-        while self._idle:
-            connection = self._idle.pop()
-            if not _is_gone(connection):
-                return connection
-            await _release(self._pool, connection)
-        self._waiting += 1
+        await self._wait_for_turn()
         try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not _is_gone(connection):
+                    return connection
+                await _release(self._pool, connection)
             async with asyncio.timeout(self._patience):
                 return await self._pool.acquire()
+        except BaseException as error:
+            self._free.release()
+            if isinstance(error, _ERRORS):
+                raise _translated(error, None) from None
+            raise
+
+    async def _wait_for_turn(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
         except TimeoutError:
             raise DatabaseBusyError("no connection became free in time") from None
-        except _ERRORS as error:
-            raise _translated(error, None) from None
-        finally:
-            self._waiting -= 1
 
     async def give_back(self, connection: Connection) -> None:
         """Keep it for the next one, or return it to the pool, which closes and replaces it if it is broken."""
-        if self._pool is None:
-            _cut(connection)
-        elif self._waiting or _is_gone(connection):
-            await _release(self._pool, connection)
-        else:
-            self._idle.append(connection)
+        try:
+            if self._pool is None:
+                _cut(connection)
+            elif _is_gone(connection):
+                await _release(self._pool, connection)
+            else:
+                self._idle.append(connection)
+        finally:
+            self._free.release()
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
