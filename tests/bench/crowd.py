@@ -16,7 +16,7 @@ from tests.bench.server import BARE
 from tests.bench.visitor import Visitor
 from tests.bench.walk import Astray, Walk, walk
 
-_PROBE_LINES = 100
+_PROBE_FIELDS = 100
 _OK = 200
 
 
@@ -48,9 +48,9 @@ class Crowd:
         return len(page.body)
 
     async def bare_page(self, size: int) -> str:
-        """The address of a page without database that has that many bytes, or a line more."""
-        empty, probe = await self.look(0, f"{BARE}?lineas=0"), await self.look(0, f"{BARE}?lineas={_PROBE_LINES}")
-        return f"{BARE}?lineas={max(0, round((size - empty) * _PROBE_LINES / (probe - empty)))}"
+        """The address of a page without database that has that many bytes, give or take a field."""
+        empty, probe = await self.look(0, f"{BARE}?campos=0"), await self.look(0, f"{BARE}?campos={_PROBE_FIELDS}")
+        return f"{BARE}?campos={max(0, round((size - empty) * _PROBE_FIELDS / (probe - empty)))}"
 
     async def drive_walks(self, load: Load[tuple[Visitor, Walk]], seconds: float) -> None:
         """Let as many as there are connections walk, again and again."""

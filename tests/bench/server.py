@@ -1,10 +1,11 @@
-"""The portal with one page more, to compare the others with: the same frame, template engine, session and form token,
-but no database. ``python -m tests.bench.server`` serves it as ``citas portal`` serves the portal.
+"""The portal with one page more, to compare the others with: the same frame, template engine, components of pages,
+session and form token, but no database. ``python -m tests.bench.server`` serves it as ``citas portal`` does the portal.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,9 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 
 from portal import app as portal_app
+from portal.domain.modality import Modality
+from portal.forms.state import FormState
+from portal.pages.words import choices
 from portal.serving import serve
 from portal.settings import read_settings
 from portal.web.access import may_open
@@ -25,12 +29,23 @@ from portal.web.visit_cookie import read_visit_cookie
 BARE: Final = "/comparacion"
 
 
+@dataclass(frozen=True, slots=True)
+class BareView:
+    """A form of so many fields, with something typed into each."""
+
+    form: FormState
+    fields: tuple[str, ...]
+    choices: tuple[tuple[str, str], ...] = choices(*Modality)
+
+
 @get(BARE)
-async def show_bare(request: AnyRequest, services: GivenServices, lineas: FromQuery[int]) -> Template:
-    """A page of that many lines for whoever comes, with what every page does before it asks the database."""
+async def show_bare(request: AnyRequest, services: GivenServices, campos: FromQuery[int]) -> Template:
+    """A page of that many fields for whoever comes, with what every page does before it asks the database."""
     hashlib.sha256(read_visit_cookie(request).encode()).hexdigest()
     may_open(request, services, "")
-    return Template("bare.html", context={"lines": range(lineas)})
+    fields = tuple(f"dato_{number}" for number in range(campos))
+    view = BareView(FormState(dict.fromkeys(fields, "Rosa María")), fields)
+    return Template("bare.html", context={"bare": view})
 
 
 def application() -> Litestar:
