@@ -77,15 +77,26 @@ async def find_candidates(key: SlotKey, now: datetime, replaces: str | None = No
     return sorted(candidates, key=lambda candidate: candidate.load)
 
 
-@transactional
 async def _take(seat: UUID, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> bool:
+    if replaces is None:
+        return await _hold_if_free(seat, token, None, now, rules)  # one statement needs no transaction around it
+    return await _take_instead(seat, token, replaces, now, rules)
+
+
+@transactional
+async def _take_instead(seat: UUID, token: str, replaces: str, now: datetime, rules: BookingRules) -> bool:
+    taken = await _hold_if_free(seat, token, replaces, now, rules)
+    if taken:
+        await let_go(replaces)
+    return taken
+
+
+async def _hold_if_free(seat: UUID, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> bool:
     taken = await fetch(
         'UPDATE "seat" SET "hold_token" = {}, "held_until" = {}, "hold_extensions" = 0 '
         f'WHERE "seat"."id" = {{}} AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open")) RETURNING "id"',
         *(token, now + rules.hold, seat, now, replaces or ""),
     )
-    if taken and replaces:
-        await let_go(replaces)
     return bool(taken)
 
 

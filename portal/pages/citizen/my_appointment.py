@@ -88,7 +88,7 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
         phone=phone_in_words(cita.phone) if cita.phone else "",
         notices=notices,
         news=_newest(notices, now),
-        former=await find_former(cita.id),
+        former=await find_former(cita.id) if any(one.kind is MessageKind.MOVE for one in notices) else None,
         cv=await find_cv(cita.id),
         asked=tuple(await questions_of(cita.id)),
         form=form,
