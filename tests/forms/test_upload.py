@@ -89,6 +89,12 @@ def test_half_a_file_is_refused(content: bytes) -> None:
     assert refusal_of(content) == Refusal.BROKEN
 
 
+def test_a_word_document_that_came_damaged_is_refused() -> None:
+    text = files.docx(text="<a>" + "".join(str(each * 7919) for each in range(5_000)) + "</a>")
+    packed = text.index(b"word/document.xml") + len(b"word/document.xml")
+    assert refusal_of(text[:packed] + b"\xff" * 40 + text[packed + 40 :]) == Refusal.BROKEN
+
+
 @pytest.mark.parametrize("content", [files.png()[:-30], files.jpeg()[:-200]], ids=["png", "jpeg"])
 def test_half_a_picture_is_refused_where_other_programs_take_it(
     content: bytes, monkeypatch: pytest.MonkeyPatch
