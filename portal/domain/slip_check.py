@@ -71,6 +71,8 @@ def text_of(cita: AppointmentView, initials: str) -> SlipText:
 
 async def _name(table: str, code: str) -> str:
     # The names of our own rows and nothing else: a forged text must not say what it likes on our page.
+    if not code.isprintable():
+        return ""  # NUL, say, which PostgreSQL refuses to be asked for
     rows = await fetch(f'SELECT "name" FROM "{table}" WHERE "code" = {{}}', code)
     return str(rows[0]["name"]) if rows else ""
 

@@ -36,6 +36,8 @@ LONGEST_CODE = 32
 _PREFIX = b"citas slip\x00"
 _HEAD_BYTES = 1 + KEY_ID_BYTES
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Four bytes can count further than the calendar of datetime goes, which ends with the year 9999.
+_LAST_MINUTE = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(minutes=1)
 _MODALITY_NUMBERS = {Modality.VIRTUAL: 1, Modality.IN_PERSON: 2, Modality.PHONE: 3}
 _MODALITIES = {number: modality for modality, number in _MODALITY_NUMBERS.items()}
 # Field by field, the most bytes it may take; the sum keeps the text below LONGEST_TEXT.
@@ -149,8 +151,8 @@ def _write_body(claim: SlipClaim) -> bytes:
     if not (claim.code.isascii() and claim.code.isalnum() and len(claim.code) <= LONGEST_CODE):
         raise ValueError("the code is not made of up to 32 letters and digits")
     minutes, rest = divmod(claim.starts_at - _EPOCH, timedelta(minutes=1))
-    if rest or not 0 <= minutes < 2**32:
-        raise ValueError("the start is not on a whole minute after 1970")
+    if rest or not 0 <= minutes <= _LAST_MINUTE:
+        raise ValueError("the start is not on a whole minute from 1970 to 9998")
     body = bytearray([VERSION])
     body += _key_id_bytes(claim.key_id)
     body += minutes.to_bytes(4, "big")
@@ -190,13 +192,16 @@ def _read_body(code: str, body: bytes) -> SlipClaim | None:
     if position != len(body):
         return None
     node, service, center, initials, document_last3 = values
+    minutes = int.from_bytes(body[_HEAD_BYTES : head - 1], "big")
+    if minutes > _LAST_MINUTE:
+        return None
     return SlipClaim(
         code=code,
         node=node,
         key_id=b32encode(body[1:_HEAD_BYTES]).decode(),
         service=service,
         center=center,
-        starts_at=_EPOCH + timedelta(minutes=int.from_bytes(body[_HEAD_BYTES : head - 1], "big")),
+        starts_at=_EPOCH + timedelta(minutes=minutes),
         modality=_MODALITIES[body[head - 1]],
         initials=initials,
         document_last3=document_last3,

@@ -80,3 +80,12 @@ async def test_a_stranger_writes_no_words_on_our_page(key: Ed25519PrivateKey) ->
 async def test_what_is_no_slip_is_nothing(key: Ed25519PrivateKey, signed: str) -> None:
     check = await check_slip("K7WM3R9H", signed)
     assert (check.verdict, check.text, check.state) == (Verdict.CANNOT_TELL, None, None)
+
+
+async def test_names_that_the_database_cannot_be_asked_for_are_shown_empty(key: Ed25519PrivateKey) -> None:
+    stranger = Ed25519PrivateKey.generate()
+    claim = replace(claim_of("K7WM3R9H", stranger), service="bol\x00sa", center="\x00")
+    check = await check_slip("K7WM3R9H", sign_slip(claim, stranger))
+    assert check.verdict is Verdict.CANNOT_TELL
+    assert check.text is not None
+    assert (check.text.service_name, check.text.center_name) == ("", "")

@@ -97,6 +97,14 @@ def test_hostile_bytes_under_a_known_key_are_altered(tail: bytes) -> None:
     assert verdict is (Verdict.ALTERED if len(text) <= LONGEST_TEXT else Verdict.CANNOT_TELL)
 
 
+@pytest.mark.parametrize("start", [b"\xff\xff\xff\xff", b"\xfb\xb6\x00\x00"])
+def test_a_start_beyond_the_calendar_is_altered(start: bytes) -> None:
+    raw = bytearray(b32decode(SIGNED + "=" * (-len(SIGNED) % 8)))
+    raw[6:10] = start
+    reading = read_slip(CLAIM.code, b32encode(bytes(raw)).decode().rstrip("="), KEYS)
+    assert (reading.verdict, reading.claim) == (Verdict.ALTERED, None)
+
+
 def test_each_printed_value_is_covered_by_the_signature() -> None:
     other = Ed25519PrivateKey.generate()
     other_id = name_key(other.public_key().public_bytes_raw())
@@ -156,6 +164,7 @@ def test_a_key_does_not_vouch_for_citas_far_outside_its_time() -> None:
         ({"service": "s" * 41}, "service"),
         ({"initials": "ñ" * 9}, "initials"),
         ({"starts_at": CLAIM.starts_at + timedelta(seconds=1)}, "whole minute"),
+        ({"starts_at": datetime(9999, 6, 1, tzinfo=UTC)}, "whole minute"),
         ({"code": "K7WM/3R9"}, "code"),
         ({"key_id": "AAAAAAAA"}, "another key"),
     ],
