@@ -37,6 +37,9 @@ OF_SLOT = (
     'AND "seat"."service" = (SELECT "id" FROM "service" WHERE "code" = {})'
 )
 
+# One can count from these in both directions; at the ends of the calendar not even the local day can be told.
+_YEARS = range(2000, 2200)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotKey:
@@ -108,9 +111,12 @@ def read_slot_key(text: str) -> SlotKey:
         raise NotOffered
     try:
         starts_at = datetime.strptime(parts[3], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
-        return SlotKey(parts[0], parts[1], Modality(parts[2]), starts_at)
+        key = SlotKey(parts[0], parts[1], Modality(parts[2]), starts_at)
     except ValueError:
         raise NotOffered from None
+    if starts_at.year not in _YEARS:
+        raise NotOffered
+    return key
 
 
 def last_day_on_offer(now: datetime, rules: BookingRules) -> date:

@@ -105,8 +105,12 @@ def test_the_opaque_slot_is_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "a~b~c~d", "bolsa~central~virtual~20271340T9999Z", "~~~", "bolsa~central~virtual~" + "9" * 500]
-)
+    "text",
+    [
+        "", "x", "a~b~c~d", "bolsa~central~virtual~20271340T9999Z", "~~~", "bolsa~central~virtual~" + "9" * 500,
+        "bolsa~central~virtual~00010101T0000Z", "bolsa~central~virtual~99991231T2359Z",
+    ],
+)  # fmt: skip
 def test_a_slot_that_we_did_not_make_is_refused(text: str) -> None:
     with pytest.raises(NotOffered):
         read_slot_key(text)

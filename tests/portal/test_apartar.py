@@ -103,7 +103,8 @@ async def test_who_has_typed_the_details_goes_straight_to_the_review(visitor: Vi
         "bolsa~central~virtual~20270111T1401Z", "bolsa~central~virtual~20270104T1400Z",
         "bolsa~central~virtual~20280111T1400Z", "bolsa~central~telepatia~20270111T1400Z",
         "x~central~virtual~20270111T1400Z", "bolsa~central~virtual~99999999T9999Z",
-        "\x00~central~virtual~20270111T1400Z",
+        "\x00~central~virtual~20270111T1400Z", "bolsa~central~virtual~00010101T0000Z",
+        "bolsa~central~virtual~99991231T2359Z",
     ],
 )  # fmt: skip
 async def test_a_time_that_is_not_on_offer_is_refused_with_the_offer(visitor: Visitor, value: str) -> None:
