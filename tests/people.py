@@ -128,3 +128,9 @@ async def reserve(
     token = token or uuid4().hex
     seat = await hold_seat(key, token, None, now, rules)
     return await book(Request(token, key, seat, person, CONSENT), now, rules)
+
+
+async def held_until(token: str) -> datetime | None:
+    """Until when the open seat of a hold's token is held, None when no seat carries the token."""
+    rows = await fetch('SELECT "held_until" FROM "seat" WHERE "hold_token" = {} AND "is_open"', token)
+    return rows[0]["held_until"] if rows else None

@@ -9,29 +9,9 @@ from uuid import UUID
 
 from portal.database.node import fetch, transactional
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
-from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, OF_SLOT, SlotKey, last_day_on_offer, nearest_slots
 from portal.domain.spanish_dates import local_day
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A seat kept for a browser. Past ``until`` (UTC) the seat is anybody's, but still ours while nobody took it."""
-
-    token: str
-    seat: UUID
-    key: SlotKey
-    service_name: str
-    center_name: str
-    center_address: str
-    ends_at: datetime
-    until: datetime
-    extensions_left: int
-
-    def has_run_out(self, now: datetime) -> bool:
-        """Whether its time is over."""
-        return now >= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,43 +86,6 @@ async def let_go(token: str) -> None:
         'UPDATE "seat" SET "hold_token" = NULL, "held_until" = NULL WHERE "hold_token" = {} AND "appointment" IS NULL',
         token,
     )
-
-
-async def find_hold(token: str, modality: Modality, rules: BookingRules) -> Hold | None:
-    """The hold of a token, run out or not, or None when the seat went to somebody else or is no longer open."""
-    rows = await fetch(
-        'SELECT "seat"."id", "seat"."starts_at", "seat"."ends_at", "seat"."held_until", "seat"."hold_extensions", '
-        '"service"."code" AS "service_code", "service"."name" AS "service_name", "center"."code" AS "center_code", '
-        '"center"."name" AS "center_name", "center"."address" AS "center_address" FROM "seat" '
-        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
-        'WHERE "seat"."hold_token" = {} AND "seat"."is_open"',
-        token,
-    )
-    if not rows:
-        return None
-    row = rows[0]
-    return Hold(
-        token=token,
-        seat=row["id"],
-        key=SlotKey(row["service_code"], row["center_code"], modality, row["starts_at"]),
-        service_name=row["service_name"],
-        center_name=row["center_name"],
-        center_address=row["center_address"],
-        ends_at=row["ends_at"],
-        until=row["held_until"],
-        extensions_left=max(0, rules.hold_extensions - row["hold_extensions"]),
-    )
-
-
-async def key_of(seat: UUID, modality: Modality) -> SlotKey | None:
-    """The slot that a seat belongs to, whoever has it now; None when there is no such seat."""
-    rows = await fetch(
-        'SELECT "service"."code" AS "service", "center"."code" AS "center", "seat"."starts_at" FROM "seat" '
-        'JOIN "center" ON "center"."id" = "seat"."center" JOIN "service" ON "service"."id" = "seat"."service" '
-        'WHERE "seat"."id" = {}',
-        seat,
-    )
-    return SlotKey(rows[0]["service"], rows[0]["center"], modality, rows[0]["starts_at"]) if rows else None
 
 
 async def extend_hold(token: str, now: datetime, rules: BookingRules) -> datetime:

@@ -16,8 +16,10 @@ from uuid import UUID
 
 import msgspec
 
+from portal.database.engine import Row
 from portal.database.node import fetch
 from portal.domain.modality import Modality
+from portal.domain.slots import SlotKey
 
 LASTS: Final = timedelta(hours=2)
 _COOKIE_BYTES: Final = 32
@@ -44,14 +46,37 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A seat kept for a browser. Past ``until`` (UTC) the seat is anybody's, but still ours while nobody took it."""
+
+    token: str
+    key: SlotKey
+    service_name: str
+    center_name: str
+    center_address: str
+    until: datetime
+    extensions: int
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return now >= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit as it was found. ``expires_at`` is aware UTC."""
+    """A visit as it was found. ``expires_at`` is aware UTC.
+
+    ``key`` is the time of its seat, None when there is no such seat; ``hold`` is None once the seat is somebody else's
+    or closed.
+    """
 
     hold_token: str
     seat: UUID
     modality: Modality
     draft: Draft
     expires_at: datetime
+    key: SlotKey | None
+    hold: Hold | None
 
 
 _decode_draft = msgspec.json.Decoder(Draft).decode
@@ -64,24 +89,47 @@ def new_cookie() -> str:
 
 
 async def find_visit(cookie: str, now: datetime) -> Visit | None:
-    """The visit that a cookie names, unless there is none or it is over. Changes nothing."""
+    """The visit that a cookie names, with its seat, unless there is none or it is over. Changes nothing."""
     if not cookie:
         return None
+    # One question for every page of the walk: the visit, whose seat it is by now, and where that is.
     rows = await fetch(
-        'SELECT "hold_token", "seat", "modality", "draft", "expires_at" FROM "visit" '
-        'WHERE "key" = {} AND "expires_at" > {}',
+        'SELECT "visit"."hold_token", "visit"."seat", "visit"."modality", "visit"."draft", "visit"."expires_at", '
+        '"seat"."hold_token" AS "holder", "seat"."is_open", "seat"."starts_at", "seat"."held_until", '
+        '"seat"."hold_extensions", "service"."code" AS "service", "service"."name" AS "service_name", '
+        '"center"."code" AS "center", "center"."name" AS "center_name", "center"."address" AS "center_address" '
+        'FROM "visit" LEFT JOIN "seat" ON "seat"."id" = "visit"."seat" '
+        'LEFT JOIN "center" ON "center"."id" = "seat"."center" '
+        'LEFT JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "visit"."key" = {} AND "visit"."expires_at" > {}',
         _key(cookie),
         now,
     )
     if not rows or rows[0]["seat"] is None:
         return None
     row = rows[0]
+    modality = Modality(row["modality"])
+    key = SlotKey(row["service"], row["center"], modality, row["starts_at"]) if row["starts_at"] else None
     return Visit(
         hold_token=row["hold_token"],
         seat=row["seat"],
-        modality=Modality(row["modality"]),
+        modality=modality,
         draft=_decode_draft(row["draft"]),
         expires_at=row["expires_at"],
+        key=key,
+        hold=_read_hold(row, key) if key and row["is_open"] and row["holder"] == row["hold_token"] else None,
+    )
+
+
+def _read_hold(row: Row, key: SlotKey) -> Hold:
+    return Hold(
+        token=row["hold_token"],
+        key=key,
+        service_name=row["service_name"],
+        center_name=row["center_name"],
+        center_address=row["center_address"],
+        until=row["held_until"],
+        extensions=row["hold_extensions"],
     )
 
 

@@ -21,12 +21,24 @@ from portal.domain.errors import (
     SeatTaken,
     TooLate,
 )
-from portal.domain.holds import extend_hold, find_hold, hold_seat
+from portal.domain.holds import extend_hold, hold_seat
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import Booked
 from portal.domain.slots import SlotKey, slots_of
 from portal.domain.vocabulary import MessageKind, State
-from tests.people import CONSENT, JULIO, MEI, NOW, ROSA, RULES, build_world, citizen_number, reserve, slot_at
+from tests.people import (
+    CONSENT,
+    JULIO,
+    MEI,
+    NOW,
+    ROSA,
+    RULES,
+    build_world,
+    citizen_number,
+    held_until,
+    reserve,
+    slot_at,
+)
 
 MONDAY_NINE_THIRTY = datetime(2027, 1, 11, 14, 30, tzinfo=UTC)
 MONDAY_TEN = MONDAY_NINE_THIRTY + timedelta(minutes=30)
@@ -37,9 +49,7 @@ async def test_a_hold_takes_one_place_off_the_offer_until_it_runs_out(node: Node
     world = await build_world()
     agenda = await world.agenda()
     await hold_seat(KEY, "token", None, NOW, RULES)
-    hold = await find_hold("token", Modality.VIRTUAL, RULES)
-    assert hold is not None
-    assert (hold.until, hold.extensions_left) == (NOW + RULES.hold, 10)
+    assert await held_until("token") == NOW + RULES.hold
     free_at = {slot.starts_at: slot.free for slot in await slots_of(agenda, KEY.starts_at.date(), NOW, RULES)}
     assert (free_at[MONDAY_NINE_THIRTY], free_at[MONDAY_TEN]) == (1, 2)
     later = NOW + RULES.hold
@@ -51,7 +61,7 @@ async def test_a_new_hold_of_the_same_browser_frees_the_old_one(node: Node) -> N
     await build_world(consultants=1)
     await hold_seat(KEY, "first", None, NOW, RULES)
     await hold_seat(slot_at(MONDAY_TEN), "second", "first", NOW, RULES)
-    assert await find_hold("first", Modality.VIRTUAL, RULES) is None
+    assert await held_until("first") is None
     await hold_seat(KEY, "somebody else", None, NOW, RULES)
 
 
@@ -329,6 +339,6 @@ async def test_a_lost_hold_books_another_seat_of_the_same_time(node: Node) -> No
     cita = await find_appointment(booked.code)
     assert cita is not None
     assert cita.starts_at == MONDAY_NINE_THIRTY
-    assert (await find_hold("quick", Modality.VIRTUAL, RULES)) is not None
+    assert await held_until("quick") is not None
     with pytest.raises(SeatTaken):
         await book(Request("third", KEY, seat, JULIO, CONSENT), later, RULES)

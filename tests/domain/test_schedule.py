@@ -12,13 +12,12 @@ from portal.database.node import Node, fetch
 from portal.domain.closures import close_days
 from portal.domain.districts import load_districts
 from portal.domain.errors import OverlappingSeats
-from portal.domain.holds import find_hold, hold_seat
-from portal.domain.modality import Modality
+from portal.domain.holds import hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import Opening, open_seats, open_single_seat
 from portal.domain.setup import set_up
 from portal.domain.slots import days_between
-from tests.people import NOW, ROSA, RULES, build_world, reserve, slot_at
+from tests.people import NOW, ROSA, RULES, build_world, held_until, reserve, slot_at
 
 MONDAY = datetime(2027, 1, 11, 14, 30, tzinfo=UTC)
 
@@ -70,7 +69,7 @@ async def test_a_closure_closes_what_is_free_and_says_whom_it_touches(node: Node
     await hold_seat(slot_at(MONDAY + timedelta(hours=1)), "held", None, NOW, RULES)
     done = await close_days(MONDAY.date(), MONDAY.date(), "Paro", NOW, center=world.center)
     assert [touched.code for touched in done.touched] == [booked.code]
-    assert await find_hold("held", Modality.VIRTUAL, RULES) is None
+    assert await held_until("held") is None
     assert await count('"day" = {} AND "is_open"', MONDAY.date()) == 1
     assert await open_seats(NOW, RULES) == Opening()
 

@@ -30,14 +30,13 @@ from portal.domain.booking import Request, book
 from portal.domain.changing import cancel, move
 from portal.domain.closures import close_days
 from portal.domain.errors import AlreadyReserved, HoldNotExtendable, NotOffered, NotReserved, SeatTaken, TooLate
-from portal.domain.holds import extend_hold, find_hold, hold_seat
-from portal.domain.modality import Modality
+from portal.domain.holds import extend_hold, hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
 from portal.domain.slots import Agenda, Slot, SlotKey, last_day_on_offer, slots_of
 from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import State
-from tests.people import CONSENT, NOW, build_world, citizen_number
+from tests.people import CONSENT, NOW, build_world, citizen_number, held_until
 
 T = TypeVar("T")
 RULES = BookingRules(horizon_days=4)
@@ -113,8 +112,8 @@ class Citas(RuleBasedStateMachine):
         if browser not in self.holds:
             return
         token, key, seat = self.holds[browser]
-        hold = self.run(find_hold(token, Modality.VIRTUAL, RULES))
-        ours = hold is not None and self.now < hold.until and self.now < key.starts_at
+        until = self.run(held_until(token))
+        ours = until is not None and self.now < until and self.now < key.starts_at
         try:
             booked = self.run(book(Request(token, key, seat, citizen_number(browser), CONSENT), self.now, RULES))
         except AlreadyReserved:

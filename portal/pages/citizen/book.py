@@ -15,7 +15,6 @@ from portal.domain.appointments import send_code_again
 from portal.domain.booking import Request, book, find_booked
 from portal.domain.districts import find_district
 from portal.domain.errors import AlreadyReserved, SeatTaken
-from portal.domain.holds import key_of
 from portal.domain.people import Consent, Person
 from portal.domain.privacy import PRIVACY_VERSION
 from portal.domain.slots import SlotKey
@@ -90,7 +89,7 @@ async def show_review(request: AnyRequest, services: GivenServices) -> Template 
     details, person = ready.details, ready.details.person()
     district = await find_district(person.ubigeo) if person.ubigeo else None
     view = ReviewView(
-        hold=view_hold(walk.hold, now),
+        hold=view_hold(walk.hold, services, now),
         person=person,
         phone=phone_in_words(person.phone),
         district=str(district or ""),
@@ -113,7 +112,7 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
     if token != visit.hold_token:
         return await _show_changed(request, services, visit, token)
     ready = _read_draft(visit.draft, now)
-    key = await key_of(visit.seat, visit.modality)
+    key = visit.key
     if ready is None or key is None:
         return await _show_done(request, services, visit)
     await limit_booking(request, services, ready.document)
@@ -138,10 +137,9 @@ async def resend_code(request: AnyRequest, services: GivenServices) -> Template 
     if visit is None or ready is None:
         return Redirect(NOTHING_HELD, status_code=303)
     await limit_booking(request, services, ready.document)
-    key = await key_of(visit.seat, visit.modality)
-    if key is not None:
+    if visit.key is not None:
         details = ready.details
-        await send_code_again(details.tipo_documento, details.numero_documento.value, key.service, now)
+        await send_code_again(details.tipo_documento, details.numero_documento.value, visit.key.service, now)
     return Template("citizen/code_sent.html")
 
 
@@ -167,10 +165,9 @@ async def _show_changed(request: AnyRequest, services: Services, visit: Visit, t
     booked = await find_booked(token) if _TOKEN.fullmatch(token) else None
     if booked is not None:
         return to_appointment(request, services, booked.code)
-    key = await key_of(visit.seat, visit.modality)
-    if key is None or await find_booked(visit.hold_token) is not None:
+    if visit.key is None or await find_booked(visit.hold_token) is not None:
         return await _show_done(request, services, visit)
-    return Template("citizen/changed.html", context={"chosen": key}, status_code=HTTP_409_CONFLICT)
+    return Template("citizen/changed.html", context={"chosen": visit.key}, status_code=HTTP_409_CONFLICT)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (show_review, confirm, resend_code)

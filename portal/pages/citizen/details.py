@@ -61,7 +61,7 @@ async def show_details(request: AnyRequest, services: GivenServices) -> Template
     typed = typed_in(walk.visit.draft)
     if is_ubigeo(typed["ubigeo"]):
         typed["ubigeo"] = str(await find_district(typed["ubigeo"]) or "")
-    return _page(DetailsView(view_hold(walk.hold, now), FormState(typed)))
+    return _page(DetailsView(view_hold(walk.hold, services, now), FormState(typed)))
 
 
 @post(DETAILS_PAGE)
@@ -82,7 +82,7 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
         return walk
     if mistakes:
         shown = typed | ({"ubigeo": str(district)} if district else {})
-        view = DetailsView(view_hold(walk.hold, now), FormState(shown, mistakes), districts)
+        view = DetailsView(view_hold(walk.hold, services, now), FormState(shown, mistakes), districts)
         return _page(view, HTTP_422_UNPROCESSABLE_ENTITY)
     await save_draft(walk.cookie, draft, now)
     return Redirect(REVIEW_PAGE, status_code=303)
@@ -101,15 +101,15 @@ async def extend(request: AnyRequest, services: GivenServices) -> Template | Red
     hold = walk.hold
     try:
         until = await extend_hold(hold.token, now, services.rules)
-        hold = replace(hold, until=until, extensions_left=max(0, hold.extensions_left - 1))
+        hold = replace(hold, until=until, extensions=hold.extensions + 1)
     except HoldNotExtendable:
-        hold = replace(hold, extensions_left=0)
+        hold = replace(hold, extensions=services.rules.hold_extensions)
     if draft is not None:
         await save_draft(walk.cookie, draft, now)
     else:
         await stay(walk.cookie, now)
     if request.headers.get("hx-request") == "true":
-        return Template("citizen/_hold.html", context={"hold": view_hold(hold, now)})
+        return Template("citizen/_hold.html", context={"hold": view_hold(hold, services, now)})
     return Redirect(DETAILS_PAGE if is_details else REVIEW_PAGE, status_code=303)
 
 

@@ -9,10 +9,9 @@ from math import ceil
 from litestar.response import Redirect, Template
 
 from portal.domain.booking import find_booked
-from portal.domain.holds import Hold, find_hold, key_of
 from portal.domain.modality import Modality
 from portal.domain.slots import nearest_slots
-from portal.domain.visits import Draft, Visit, find_visit, save_draft
+from portal.domain.visits import Draft, Hold, Visit, find_visit, save_draft
 from portal.pages.citizen.taken import TakenView, show_taken
 from portal.web.access import grant_access
 from portal.web.cookies import AnyRequest
@@ -63,9 +62,8 @@ async def find_walk(
     visit = await find_visit(cookie, now)
     if visit is None:
         return Redirect(NOTHING_HELD, status_code=303)
-    hold = await find_hold(visit.hold_token, visit.modality, services.rules)
-    if hold is not None:
-        return Walk(cookie, visit, hold)
+    if visit.hold is not None:
+        return Walk(cookie, visit, visit.hold)
     booked = await find_booked(visit.hold_token)
     if booked is not None:
         return to_appointment(request, services, booked.code)
@@ -78,17 +76,16 @@ async def find_walk(
 async def find_held(request: AnyRequest, services: Services, now: datetime) -> HoldView | None:
     """The seat that this browser holds, while its time lasts."""
     visit = await find_visit(read_visit_cookie(request), now)
-    hold = await find_hold(visit.hold_token, visit.modality, services.rules) if visit is not None else None
-    return view_hold(hold, now) if hold is not None and not hold.has_run_out(now) else None
+    hold = visit.hold if visit is not None else None
+    return view_hold(hold, services, now) if hold is not None and not hold.has_run_out(now) else None
 
 
 async def _show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
     """The page for a hold that ran out and whose seat is somebody else's now."""
-    key = await key_of(visit.seat, visit.modality)
-    if key is None:
+    if visit.key is None:
         return Redirect(NOTHING_HELD, status_code=303)
-    nearest = await nearest_slots(key, now, services.rules)
-    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=visit.draft != Draft()))
+    nearest = await nearest_slots(visit.key, now, services.rules)
+    return show_taken(TakenView(visit.key, nearest, ran_out=True, keeps_details=visit.draft != Draft()))
 
 
 def to_appointment(request: AnyRequest, services: Services, code: str) -> Redirect:
@@ -98,7 +95,7 @@ def to_appointment(request: AnyRequest, services: Services, code: str) -> Redire
     return answer
 
 
-def view_hold(hold: Hold, now: datetime) -> HoldView:
+def view_hold(hold: Hold, services: Services, now: datetime) -> HoldView:
     """What the pages show of a hold."""
     return HoldView(
         token=hold.token,
@@ -109,7 +106,7 @@ def view_hold(hold: Hold, now: datetime) -> HoldView:
         starts_at=hold.key.starts_at,
         until=hold.until,
         seconds_left=max(0, ceil((hold.until - now).total_seconds())),
-        extensions_left=hold.extensions_left,
+        extensions_left=max(0, services.rules.hold_extensions - hold.extensions),
     )
 
 
