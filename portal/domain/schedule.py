@@ -49,10 +49,12 @@ class SeatOnFile:
 
 
 async def open_seats(now: datetime, rules: BookingRules) -> Opening:
-    """Bring the seats of every active consultor up to date, from today to the horizon."""
+    """Bring the seats of every consultor who has hours or open seats up to date, from today to the horizon."""
     consultants = await fetch(
-        'SELECT DISTINCT "staff"."id" FROM "staff" JOIN "weekly_hours" ON "weekly_hours"."consultant" = "staff"."id" '
-        'WHERE "staff"."active"'
+        'SELECT "consultant" AS "id" FROM "weekly_hours" '
+        # Who left, or has no hours any more, may still have seats on offer.
+        'UNION SELECT "consultant" FROM "seat" WHERE "is_open" AND "day" >= {}',
+        local_day(now),
     )
     done = Opening()
     for row in consultants:
@@ -87,7 +89,8 @@ async def _seats_due_of(consultant: UUID, first: date, last: date) -> list[tuple
         'SELECT "weekly_hours".*, "service"."minutes", "staff"."center" FROM "weekly_hours" '
         'JOIN "service" ON "service"."id" = "weekly_hours"."service" '
         'JOIN "staff" ON "staff"."id" = "weekly_hours"."consultant" '
-        'WHERE "weekly_hours"."consultant" = {} AND "staff"."active" AND "service"."active"',
+        'JOIN "center" ON "center"."id" = "staff"."center" '
+        'WHERE "weekly_hours"."consultant" = {} AND "staff"."active" AND "service"."active" AND "center"."active"',
         consultant,
     )
     if not hours:

@@ -32,9 +32,10 @@ ALLOWS: Mapping[Modality, str] = {
 }
 
 # The sede and the service of a slot by their codes: two placeholders. Looked up first, so that the index does the rest.
+# What the catalogue does not show any more is not to be had by its code either.
 OF_SLOT = (
-    '"seat"."center" = (SELECT "id" FROM "center" WHERE "code" = {}) '
-    'AND "seat"."service" = (SELECT "id" FROM "service" WHERE "code" = {})'
+    '"seat"."center" = (SELECT "id" FROM "center" WHERE "code" = {} AND "active") '
+    'AND "seat"."service" = (SELECT "id" FROM "service" WHERE "code" = {} AND "active")'
 )
 
 # One can count from these in both directions; at the ends of the calendar not even the local day can be told.
