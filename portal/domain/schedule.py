@@ -8,7 +8,7 @@ are not opened (ARCHITECTURE, the one idea).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,8 +44,13 @@ class SeatOnFile:
     service: UUID
     starts_at: datetime
     ends_at: datetime
+    modalities: frozenset[Modality]
     is_open: bool
     taken: bool
+
+    def fits(self, due: DueSeat) -> bool:
+        """Whether it is as long as the due one that starts with it, and allows the same modalities."""
+        return self.ends_at == due.ends_at and self.modalities == due.modalities
 
 
 async def open_seats(now: datetime, rules: BookingRules) -> Opening:
@@ -69,13 +74,12 @@ async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) ->
     first, last = local_day(now), local_day(now) + timedelta(days=rules.horizon_days)
     due = await _seats_due_of(consultant, first, last)
     on_file = await _seats_on_file(consultant, first, last, now)
-    done = await _settle_known(due, on_file, now)
-    free_of_overlap = _without_overlaps(due, on_file)
-    missing = [
-        pair for pair in free_of_overlap if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now
-    ]
-    await _insert_seats(consultant, missing)
-    return done + Opening(added=len(missing))
+    closed = await _close_undue(_without_overlaps(due, on_file), on_file, now)
+    wanted = _without_overlaps(due, on_file)
+    reopened = await _reopen(wanted, on_file)
+    missing = [pair for pair in wanted if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now]
+    await _insert_seats(consultant, missing, now)
+    return Opening(added=len(missing), reopened=reopened, closed=closed)
 
 
 async def lock_schedule(consultants: Iterable[UUID]) -> None:
@@ -119,20 +123,26 @@ async def _seats_due_of(consultant: UUID, first: date, last: date) -> list[tuple
 
 
 def _hours_from(row: dict[str, Any]) -> Hours:
+    return Hours(
+        row["weekday"], row["opens"], row["closes"], _modalities_of(row), row["valid_from"], row["valid_until"]
+    )
+
+
+def _modalities_of(row: dict[str, Any]) -> frozenset[Modality]:
     allowed = {
         Modality.VIRTUAL: row["allows_virtual"],
         Modality.IN_PERSON: row["allows_in_person"],
         Modality.PHONE: row["allows_phone"],
     }
-    modalities = frozenset(modality for modality, allows in allowed.items() if allows)
-    return Hours(row["weekday"], row["opens"], row["closes"], modalities, row["valid_from"], row["valid_until"])
+    return frozenset(modality for modality, allows in allowed.items() if allows)
 
 
 async def _seats_on_file(
     consultant: UUID, first: date, last: date, now: datetime
 ) -> dict[tuple[UUID, datetime], SeatOnFile]:
     rows = await fetch(
-        'SELECT "id", "service", "starts_at", "ends_at", "is_open", "appointment", "kiosk", "held_until" FROM "seat" '
+        'SELECT "id", "service", "starts_at", "ends_at", "is_open", "appointment", "kiosk", "held_until", '
+        '"allows_virtual", "allows_in_person", "allows_phone" FROM "seat" '
         'WHERE "consultant" = {} AND "starts_at" >= {} AND "day" BETWEEN {} AND {}',
         *(consultant, now, first, last),
     )
@@ -142,6 +152,7 @@ async def _seats_on_file(
             row["service"],
             row["starts_at"],
             row["ends_at"],
+            _modalities_of(row),
             bool(row["is_open"]),
             taken=row["appointment"] is not None
             or row["kiosk"] is not None
@@ -151,20 +162,41 @@ async def _seats_on_file(
     }
 
 
-async def _settle_known(
-    due: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile], now: datetime
-) -> Opening:
-    """Close free seats no longer due (also those whose length changed) and reopen closed ones that are due again."""
-    wanted = {(service, seat.starts_at): seat for service, seat in due}
-    reopened = closed = 0
-    for key, seat in on_file.items():
-        fits = key in wanted and wanted[key].ends_at == seat.ends_at
-        if seat.is_open and not fits and not seat.taken:
-            closed += len(await _close_if_free(seat.id, now))
-        elif not seat.is_open and fits and not _overlaps_taken(wanted[key], seat.id, on_file):
-            await fetch('UPDATE "seat" SET "is_open" = {} WHERE "id" = {}', *(True, seat.id))
-            reopened += 1
-    return Opening(reopened=reopened, closed=closed)
+async def _close_undue(
+    wanted: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile], now: datetime
+) -> int:
+    """Close the open free seats that are not due as they are; returns how many. ``on_file`` follows."""
+    due = {(service, seat.starts_at): seat for service, seat in wanted}
+    closed = 0
+    for key, seat in list(on_file.items()):
+        if not seat.is_open or seat.taken or (key in due and seat.fits(due[key])):
+            continue
+        if await _close_if_free(seat.id, now):
+            closed += 1
+            on_file[key] = replace(seat, is_open=False)
+        else:
+            on_file[key] = replace(seat, taken=True)  # somebody was faster: nothing may be opened across it
+    return closed
+
+
+async def _reopen(wanted: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile]) -> int:
+    """Open closed seats that are due, with the end and the modalities that they are due with; returns how many."""
+    reopened = 0
+    for service, due in wanted:
+        seat = on_file.get((service, due.starts_at))
+        if seat is None or seat.is_open or (seat.taken and not seat.fits(due)):
+            continue
+        await fetch(
+            'UPDATE "seat" SET "is_open" = {}, "ends_at" = {}, "allows_virtual" = {}, "allows_in_person" = {}, '
+            '"allows_phone" = {} WHERE "id" = {}',
+            *(True, due.ends_at, *_allowed(due), seat.id),
+        )
+        reopened += 1
+    return reopened
+
+
+def _allowed(due: DueSeat) -> list[bool]:
+    return [modality in due.modalities for modality in (Modality.VIRTUAL, Modality.IN_PERSON, Modality.PHONE)]
 
 
 async def _close_if_free(seat: UUID, now: datetime) -> list[dict[str, Any]]:
@@ -173,21 +205,17 @@ async def _close_if_free(seat: UUID, now: datetime) -> list[dict[str, Any]]:
     )
 
 
-def _overlaps_taken(due: DueSeat, own: UUID, on_file: dict[tuple[UUID, datetime], SeatOnFile]) -> bool:
-    return any(
-        seat.taken and seat.id != own and due.starts_at < seat.ends_at and seat.starts_at < due.ends_at
-        for seat in on_file.values()
-    )
-
-
 def _without_overlaps(
     due: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile]
 ) -> list[tuple[UUID, DueSeat]]:
     """The due seats that overlap neither a taken seat of another grid nor an earlier due one of another service."""
     kept: list[tuple[UUID, DueSeat]] = []
+    taken = [seat for seat in on_file.values() if seat.taken]
     for service, seat in due:
         own = on_file.get((service, seat.starts_at))
-        if _overlaps_taken(seat, own.id if own else UUID(int=0), on_file):
+        if any(
+            other is not own and seat.starts_at < other.ends_at and other.starts_at < seat.ends_at for other in taken
+        ):
             continue
         if kept and kept[-1][1].ends_at > seat.starts_at:
             continue
@@ -195,20 +223,24 @@ def _without_overlaps(
     return kept
 
 
-async def _insert_seats(consultant: UUID, seats: list[tuple[UUID, DueSeat]]) -> None:
+async def _insert_seats(consultant: UUID, seats: list[tuple[UUID, DueSeat]], now: datetime) -> None:
     if not seats:
         return
     center = (await fetch('SELECT "center" FROM "staff" WHERE "id" = {}', consultant))[0]["center"]
-    marks = "({}, {}, {}, {}, {}, {}, {}, 1, {}, {}, {}, {}, 0)"
+    # A closed seat of another service may stand at the same start; the wall tells the two by their numbers.
+    others = await fetch(
+        'SELECT "starts_at", max("number") AS "highest" FROM "seat" WHERE "consultant" = {} AND "starts_at" > {} '
+        'GROUP BY "starts_at"',
+        *(consultant, now),
+    )
+    highest = {row["starts_at"]: row["highest"] for row in others}
+    marks = "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0)"
     for begin in range(0, len(seats), _ROWS_AT_ONCE):
         chunk = seats[begin : begin + _ROWS_AT_ONCE]
         values: list[object] = []
         for service, seat in chunk:
             values += [uuid4(), center, service, consultant, seat.day, seat.starts_at, seat.ends_at]
-            values += [
-                modality in seat.modalities for modality in (Modality.VIRTUAL, Modality.IN_PERSON, Modality.PHONE)
-            ]
-            values.append(True)
+            values += [highest.get(seat.starts_at, 0) + 1, *_allowed(seat), True]
         await fetch(
             'INSERT INTO "seat" ("id", "center", "service", "consultant", "day", "starts_at", "ends_at", "number", '
             '"allows_virtual", "allows_in_person", "allows_phone", "is_open", "hold_extensions") '
