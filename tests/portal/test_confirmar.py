@@ -171,7 +171,7 @@ class TestTooLate:
         await hold(visitor, NOW + timedelta(hours=1))
         review = await post(visitor, "/reservar/datos", ROSA_TYPES)
         moving_clock.pass_by(hours=1, minutes=1)
-        assert (await sent(visitor, review, status=409)).heading == "Otra persona acaba de reservar ese horario"
+        assert (await sent(visitor, review, status=409)).heading == "Ese horario ya no se atiende"
 
     async def test_a_visit_that_is_over_begins_anew(self, visitor: Visitor, moving_clock: MovingClock) -> None:
         review = await describe(visitor)

@@ -22,7 +22,6 @@ from portal.domain.spanish_dates import local_day
 from portal.domain.visits import Draft, Visit, find_visit, save_draft
 from portal.forms.contact import phone_in_words, suggest_email
 from portal.forms.details import Details, read_details
-from portal.pages.citizen.taken import TakenView, show_taken
 from portal.pages.citizen.walk import (
     DETAILS_PAGE,
     NOTHING_HELD,
@@ -31,6 +30,7 @@ from portal.pages.citizen.walk import (
     Walk,
     accepted_at,
     find_walk,
+    show_lost,
     to_appointment,
     typed_in,
     view_hold,
@@ -119,7 +119,7 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
     try:
         booked = await book(ready.request(visit, key), now, services.rules)
     except SeatTaken as lost:
-        return show_taken(TakenView(key, lost.nearest, ran_out=True, keeps_details=True))
+        return await show_lost(key, lost.nearest, now, keeps_details=True)
     except AlreadyReserved:
         return Template("citizen/already.html", status_code=HTTP_409_CONFLICT)
     if not booked.repeated:

@@ -1,4 +1,4 @@
-"""Somebody was faster: an ordinary outcome that leads to the nearest times, each one tap away."""
+"""A time was lost: an ordinary outcome that leads to the nearest times, each one tap away."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class TakenView:
     ``method``.
 
     ``ran_out`` says that it had been held and the hold ran out; ``keeps_details`` that what the person typed is kept.
+    ``gone`` says that nobody took it: it began meanwhile, or is no longer attended, e.g. because the day was closed.
     """
 
     wanted: SlotKey
@@ -28,6 +29,7 @@ class TakenView:
     method: str = "post"
     ran_out: bool = False
     keeps_details: bool = False
+    gone: bool = False
 
     @property
     def all_times(self) -> str:

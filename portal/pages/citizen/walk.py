@@ -9,8 +9,9 @@ from math import ceil
 from litestar.response import Redirect, Template
 
 from portal.domain.booking import find_booked
+from portal.domain.holds import was_opened
 from portal.domain.modality import Modality
-from portal.domain.slots import nearest_slots
+from portal.domain.slots import Slot, SlotKey, nearest_slots
 from portal.domain.visits import Draft, Hold, Visit, find_visit, save_draft
 from portal.pages.citizen.taken import TakenView, show_taken
 from portal.web.access import grant_access
@@ -70,7 +71,7 @@ async def find_walk(
     if typed is not None:
         await save_draft(cookie, typed, now)
         visit = replace(visit, draft=typed)
-    return await _show_lost(visit, services, now)
+    return await _look_around(visit, services, now)
 
 
 async def find_held(request: AnyRequest, services: Services, now: datetime) -> HoldView | None:
@@ -80,12 +81,18 @@ async def find_held(request: AnyRequest, services: Services, now: datetime) -> H
     return view_hold(hold, services, now) if hold is not None and not hold.has_run_out(now) else None
 
 
-async def _show_lost(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
-    """The page for a hold that ran out and whose seat is somebody else's now."""
+async def _look_around(visit: Visit, services: Services, now: datetime) -> Template | Redirect:
+    """What is near the time of a hold that is lost."""
     if visit.key is None:
         return Redirect(NOTHING_HELD, status_code=303)
     nearest = await nearest_slots(visit.key, now, services.rules)
-    return show_taken(TakenView(visit.key, nearest, ran_out=True, keeps_details=visit.draft != Draft()))
+    return await show_lost(visit.key, nearest, now, keeps_details=visit.draft != Draft())
+
+
+async def show_lost(key: SlotKey, nearest: tuple[Slot, ...], now: datetime, *, keeps_details: bool) -> Template:
+    """The page for a time that was held: somebody else has it now, or nobody can have it any more."""
+    gone = key.starts_at <= now or not await was_opened(key)
+    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=keeps_details, gone=gone))
 
 
 def to_appointment(request: AnyRequest, services: Services, code: str) -> Redirect:
