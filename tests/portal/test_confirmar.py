@@ -130,6 +130,19 @@ class TestOtherTab:
         assert await one(CITAS) == 0
         assert (await page.follow("Seguir con ese horario")).heading == "Revisa y confirma"
 
+    async def test_details_that_were_changed_in_another_tab_are_read_back_first(
+        self, visitor: Visitor, moving_clock: MovingClock
+    ) -> None:
+        review = await describe(visitor)
+        moving_clock.pass_by(minutes=1)
+        await post(visitor, "/reservar/datos", {**ROSA_TYPES, "nombres": "Luis Alberto"})
+        page = await sent(visitor, review, status=200)
+        assert page.address == "/reservar/confirmar"
+        assert "Luis Alberto" in page.text
+        assert await one('SELECT count(*) FROM "appointment"') == 0
+        assert (await confirm(visitor, page)).status_code == 303
+        assert await one('SELECT count(*) FROM "appointment" WHERE "given_names" = \'Luis Alberto\'') == 1
+
     async def test_an_older_form_that_was_booked_shows_its_cita(self, visitor: Visitor) -> None:
         older = await describe(visitor)
         booked = await confirm(visitor, older)

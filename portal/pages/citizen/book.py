@@ -47,7 +47,11 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """What is read back before confirming. ``probable_email`` is what the address was perhaps meant to be."""
+    """What is read back before confirming.
+
+    ``probable_email`` is what the address was perhaps meant to be; ``version`` tells these details from those that
+    another tab may send meanwhile.
+    """
 
     hold: HoldView
     person: Person
@@ -56,6 +60,7 @@ class ReviewView:
     promotions: bool
     probable_email: str
     document_looks_mistyped: bool
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ class Ready:
     def document(self) -> str:
         """Type and number, as limits count them."""
         return f"{self.details.tipo_documento}:{self.details.numero_documento.value}"
+
+    @property
+    def version(self) -> str:
+        """Another one each time that the form is sent."""
+        return self.accepted.isoformat()
 
 
 @get(REVIEW_PAGE)
@@ -96,6 +106,7 @@ async def show_review(request: AnyRequest, services: GivenServices) -> Template 
         promotions=details.acepta_promociones,
         probable_email=suggest_email(person.email),
         document_looks_mistyped=details.numero_documento.looks_mistyped,
+        version=ready.version,
     )
     return Template("citizen/review.html", context={"review": view})
 
@@ -108,13 +119,16 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
     visit = await find_visit(cookie, now)
     if visit is None:
         return Redirect(NOTHING_HELD, status_code=303)
-    token = (await read_fields(request)).get("apartado", "")
+    fields = await read_fields(request)
+    token = fields.get("apartado", "")
     if token != visit.hold_token:
         return await _show_changed(request, services, visit, token)
     ready = _read_draft(visit.draft, now)
     key = visit.key
     if ready is None or key is None:
         return await _show_done(request, services, visit)
+    if fields.get("version", ready.version) != ready.version:
+        return Redirect(REVIEW_PAGE, status_code=303)  # other details than those that were read back: read them first
     await limit_booking(request, services, ready.document)
     try:
         booked = await book(ready.request(visit, key), now, services.rules)
