@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from portal.database.node import fetch
 from portal.domain.catalogue import CenterInfo, ServiceInfo
@@ -127,59 +126,63 @@ def last_day_on_offer(now: datetime, rules: BookingRules) -> date:
 
 async def days_between(agenda: Agenda, first: date, last: date, now: datetime, rules: BookingRules) -> list[Day]:
     """Every day from first to last, inclusive, with its status and why (the rule for every "why is there nothing")."""
-    counted = {
-        row["day"]: (row["ahead"], row["free"])
-        for row in await fetch(
-            'SELECT "seat"."day", count(*) FILTER (WHERE "seat"."starts_at" >= {}) AS "ahead", '
-            f'count(*) FILTER (WHERE "seat"."starts_at" >= {{}} AND {FREE}) AS "free" '
-            'FROM "seat" WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
-            f'AND "seat"."is_open" AND {ALLOWS[agenda.modality]} GROUP BY "seat"."day"',
-            *(now + rules.notice, now + rules.notice, now, agenda.center.id, agenda.service.id, first, last),
-        )
-    }
-    reasons = await _reasons_between(agenda.center.id, first, last)
-    today, beyond = local_day(now), last_day_on_offer(now, rules)
-    days = []
-    day = first
-    while day <= last:
-        days.append(_judge(day, today, beyond, counted.get(day), reasons.get(day)))
-        day += timedelta(days=1)
-    return days
+    today, beyond, earliest = local_day(now), last_day_on_offer(now, rules), now + rules.notice
+    rows = await fetch(
+        'SELECT "seat"."day", count(*) AS "free" FROM "seat" '
+        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
+        f'AND "seat"."starts_at" >= {{}} AND {ALLOWS[agenda.modality]} AND {FREE} GROUP BY "seat"."day"',
+        *(agenda.center.id, agenda.service.id, max(first, today), min(last, beyond), earliest, now),
+    )
+    free: dict[date, int] = {row["day"]: row["free"] for row in rows}
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    unfree = [day for day in days if today <= day <= beyond and day not in free]
+    reasons = await _reasons_of(agenda, unfree, earliest) if unfree else {}
+    return [_judge(day, today, beyond, free, reasons) for day in days]
 
 
 def _judge(
-    day: date, today: date, beyond: date, counted: tuple[int, int] | None, reason: tuple[DayStatus, str] | None
+    day: date, today: date, beyond: date, free: Mapping[date, int], reasons: Mapping[date, tuple[DayStatus, str]]
 ) -> Day:
     if day < today:
         return Day(day, DayStatus.PAST)
     if day > beyond:
         return Day(day, DayStatus.BEYOND)
-    if counted is not None and counted[1] > 0:
-        return Day(day, DayStatus.FREE, free=counted[1])
-    if reason is not None:
-        return Day(day, reason[0], reason=reason[1])
-    if counted is None:
-        return Day(day, DayStatus.NO_HOURS)
-    return Day(day, DayStatus.FULL if counted[0] else DayStatus.TOO_SOON)
+    if day in free:
+        return Day(day, DayStatus.FREE, free=free[day])
+    status, reason = reasons.get(day, (DayStatus.NO_HOURS, ""))
+    return Day(day, status, reason=reason)
 
 
-async def _reasons_between(center: UUID, first: date, last: date) -> dict[date, tuple[DayStatus, str]]:
-    """Holidays and closures of the whole sede; a consultor's own closure closes nobody else's seats."""
+async def _reasons_of(agenda: Agenda, days: list[date], earliest: datetime) -> dict[date, tuple[DayStatus, str]]:
+    """Why days have no free seat: a holiday, a closure of the whole sede, or seats that are all taken or too soon.
+
+    A consultor's own closure closes nobody else's seats. A day without any open seat is left out.
+    """
+    marks = ", ".join("{}" for _ in days)
     rows = await fetch(
-        f'SELECT "first_day", "last_day", "reason", \'{DayStatus.CLOSED}\' AS "status" FROM "closure" '
+        'SELECT "day" AS "first_day", "day" AS "last_day", \'\' AS "reason", '
+        f"CASE WHEN max(\"starts_at\") >= {{}} THEN '{DayStatus.FULL}' ELSE '{DayStatus.TOO_SOON}' END AS \"status\" "
+        f'FROM "seat" WHERE "center" = {{}} AND "service" = {{}} AND "day" IN ({marks}) '
+        f'AND "is_open" AND {ALLOWS[agenda.modality]} GROUP BY "day" '
+        f'UNION ALL SELECT "first_day", "last_day", "reason", \'{DayStatus.CLOSED}\' FROM "closure" '
         'WHERE "first_day" <= {} AND "last_day" >= {} '
         'AND "consultant" IS NULL AND ("center" IS NULL OR "center" = {}) '
         f'UNION ALL SELECT "day", "day", "name", \'{DayStatus.HOLIDAY}\' FROM "holiday" '
         'WHERE "day" BETWEEN {} AND {}',
-        *(last, first, center, first, last),
+        *(earliest, agenda.center.id, agenda.service.id, *days),
+        *(days[-1], days[0], agenda.center.id, days[0], days[-1]),
     )
     reasons: dict[date, tuple[DayStatus, str]] = {}
-    for row in sorted(rows, key=lambda row: row["status"] == DayStatus.HOLIDAY):  # a holiday's name wins
-        day = max(first, row["first_day"])
-        while day <= min(last, row["last_day"]):
+    for row in sorted(rows, key=lambda row: _RANKS.get(row["status"], 0)):
+        day = max(days[0], row["first_day"])
+        while day <= min(days[-1], row["last_day"]):
             reasons[day] = (DayStatus(row["status"]), row["reason"])
             day += timedelta(days=1)
     return reasons
+
+
+# Of several reasons the one that says most is told: a holiday's name before a closure's reason before full.
+_RANKS: Mapping[str, int] = {DayStatus.CLOSED: 1, DayStatus.HOLIDAY: 2}
 
 
 async def slots_of(agenda: Agenda, day: date, now: datetime, rules: BookingRules) -> list[Slot]:

@@ -27,9 +27,14 @@ WALLS = (
 )
 
 INDEXES = (
-    # Availability reads this index alone: every term of "free" is in it.
-    'CREATE INDEX "seat_on_offer" ON "seat" ("center", "service", "day", "starts_at", "is_open", "appointment", "kiosk", '
-    '"held_until", "allows_virtual", "allows_in_person", "allows_phone")',
+    # Availability reads this index alone: every term of "free" is in it, also those that are the same in each of its
+    # rows, because SQLite looks at them again. Of years of seats it holds those that can still be had.
+    'CREATE INDEX "seat_on_offer" ON "seat" ("center", "service", "day", "starts_at", "held_until", "allows_virtual", '
+    '"allows_in_person", "allows_phone", "is_open", "appointment", "kiosk") '
+    'WHERE "is_open" AND "appointment" IS NULL AND "kiosk" IS NULL',
+    # All seats of a day: why there is nothing, and whom a time belongs to.
+    'CREATE INDEX "seat_of_day" ON "seat" ("center", "service", "day", "starts_at", "is_open", "allows_virtual", '
+    '"allows_in_person", "allows_phone")',
     'CREATE INDEX "seat_load" ON "seat" ("consultant", "day") WHERE "appointment" IS NOT NULL',
     'CREATE INDEX "appointment_by_center" ON "appointment" ("center", "starts_at")',
     'CREATE INDEX "appointment_by_consultant" ON "appointment" ("consultant", "starts_at")',
