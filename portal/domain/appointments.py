@@ -13,7 +13,7 @@ from portal.domain.codes import is_code, normalise_code
 from portal.domain.errors import AppointmentUnknown
 from portal.domain.events import record_event
 from portal.domain.modality import Modality
-from portal.domain.notices import queue_message
+from portal.domain.notices import NEWS_STAY_NEWS, queue_message
 from portal.domain.people import normalise_document
 from portal.domain.vocabulary import DocumentType, EventKind, MessageKind, State
 
@@ -162,14 +162,15 @@ async def send_code_again(document_type: DocumentType, document_number: str, ser
     Nothing happens, and nothing is told, when there is no such cita or it has no e-mail. At most once an hour.
     """
     rows = await fetch(
-        'SELECT "appointment"."id", "appointment"."email", "appointment"."starts_at" FROM "appointment" '
+        'SELECT "appointment"."id", "appointment"."email" FROM "appointment" '
         'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
         'JOIN "service" ON "service"."id" = "appointment"."service" '
         'WHERE "citizen"."document_type" = {} AND "citizen"."document_number" = {} AND "service"."code" = {} '
-        'AND "appointment"."state" = \'reserved\' AND NOT "appointment"."duplicate" AND "appointment"."starts_at" > {}',
-        *(document_type.value, document_number, service, now),
+        'AND "appointment"."state" = \'reserved\' AND NOT "appointment"."duplicate" AND NOT "appointment"."unrecorded"',
+        *(document_type.value, document_number, service),
     )
     for row in rows:
         hour = f"{now:%Y%m%d%H}"
-        await queue_message(row["id"], MessageKind.CODE_AGAIN, row["email"], now, row["starts_at"], dedupe=hour)
+        deadline = now + NEWS_STAY_NEWS  # also of a cita that has begun: it blocks its person until the day is over
+        await queue_message(row["id"], MessageKind.CODE_AGAIN, row["email"], now, deadline, dedupe=hour)
         await record_event(row["id"], EventKind.CODE_SENT_AGAIN, now)

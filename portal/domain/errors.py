@@ -69,7 +69,3 @@ class FileRefused(DomainError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class OverlappingSeats(DomainError):
-    """Two seats of one consultor would overlap in time."""

@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
 from portal.domain.calendar import ClosedDays, DueSeat, Hours, Pause, seats_due
-from portal.domain.errors import OverlappingSeats
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import FREE
@@ -247,31 +246,3 @@ async def _insert_seats(consultant: UUID, seats: list[tuple[UUID, DueSeat]], now
             f"VALUES {', '.join([marks] * len(chunk))} ON CONFLICT DO NOTHING",
             *values,
         )
-
-
-@transactional
-async def open_single_seat(
-    consultant: UUID, service: UUID, center: UUID, starts_at: datetime, ends_at: datetime, number: int = 1
-) -> UUID:
-    """Open one seat outside the weekly hours, in every modality. Raises OverlappingSeats.
-
-    Seats of one group (same service and start, another ``number``) stand beside each other; nothing else may overlap.
-    """
-    await lock_schedule([consultant])
-    overlapping = await fetch(
-        'SELECT "id" FROM "seat" WHERE "consultant" = {} AND "starts_at" < {} AND "ends_at" > {} '
-        'AND ("is_open" OR "appointment" IS NOT NULL) '
-        'AND NOT ("service" = {} AND "starts_at" = {} AND "ends_at" = {} AND "number" <> {}) LIMIT 1',
-        *(consultant, ends_at, starts_at, service, starts_at, ends_at, number),
-    )
-    if overlapping or ends_at <= starts_at:
-        raise OverlappingSeats
-    identity = uuid4()
-    await fetch(
-        'INSERT INTO "seat" ("id", "center", "service", "consultant", "day", "starts_at", "ends_at", "number", '
-        '"allows_virtual", "allows_in_person", "allows_phone", "is_open", "hold_extensions") '
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0)",
-        *(identity, center, service, consultant, local_day(starts_at), starts_at, ends_at, number),
-        *(True, True, True, True),
-    )
-    return identity

@@ -22,6 +22,11 @@ async def limit_holding(request: AnyRequest, services: Services) -> None:
     )
 
 
+async def limit_extending(request: AnyRequest, services: Services) -> None:
+    """Count that somebody asks for more time, so that no origin keeps many seats for long. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.request_by_origin, origin_of(request, services)))
+
+
 async def limit_booking(request: AnyRequest, services: Services, document: str) -> None:
     """Count that somebody books for a document (type and number, normalised). Raises TooManyAttempts."""
     limits = services.limits

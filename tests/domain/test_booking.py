@@ -342,3 +342,12 @@ async def test_a_lost_hold_books_another_seat_of_the_same_time(node: Node) -> No
     assert await held_until("quick") is not None
     with pytest.raises(SeatTaken):
         await book(Request("third", KEY, seat, JULIO, CONSENT), later, RULES)
+
+
+async def test_the_code_of_a_cita_that_began_today_is_sent_as_well(node: Node) -> None:
+    await build_world()
+    await reserve(ROSA, KEY)
+    begun = MONDAY_NINE_THIRTY + timedelta(hours=2)
+    await send_code_again(ROSA.document_type, ROSA.document_number, "bolsa", begun)
+    (again,) = await fetch('SELECT "deadline" FROM "outbox_message" WHERE "kind" = {}', "code_again")
+    assert again["deadline"] > begun

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from portal.database.node import Node, fetch
 from portal.domain.closures import close_days
 from portal.domain.districts import load_districts
-from portal.domain.errors import OverlappingSeats
 from portal.domain.holds import hold_seat
 from portal.domain.rules import BookingRules
-from portal.domain.schedule import Opening, open_seats, open_single_seat
+from portal.domain.schedule import Opening, open_seats
 from portal.domain.setup import set_up
 from portal.domain.slots import days_between
 from tests.people import NOW, ROSA, RULES, build_world, held_until, reserve, slot_at
@@ -93,22 +92,6 @@ async def test_inverted_days_cannot_be_closed(node: Node) -> None:
     await build_world()
     with pytest.raises(ValueError, match="before the first"):
         await close_days(date(2027, 1, 12), date(2027, 1, 11), "x", NOW)
-
-
-async def test_overlapping_seats_are_refused_and_groups_stand_beside_each_other(node: Node) -> None:
-    world = await build_world(consultants=1, open_now=False)
-    consultant, service, center = world.consultants[0], world.service, world.center
-    end = MONDAY + timedelta(minutes=30)
-
-    async def open_one(starts_at: datetime, ends_at: datetime, number: int = 1) -> UUID:
-        return await open_single_seat(consultant, service, center, starts_at, ends_at, number)
-
-    await open_one(MONDAY, end)
-    await open_one(MONDAY, end, number=2)
-    await open_one(end, end + timedelta(minutes=30))
-    for start, stop, number in ((MONDAY, end, 1), (MONDAY + timedelta(minutes=10), end, 2), (end, MONDAY, 1)):
-        with pytest.raises(OverlappingSeats):
-            await open_one(start, stop, number)
 
 
 async def test_a_service_with_another_length_never_overlaps_what_is_booked(node: Node) -> None:

@@ -33,6 +33,7 @@ from portal.pages.citizen.walk import (
 from portal.pages.words import choices
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
+from portal.web.limits import limit_extending
 from portal.web.services import GivenServices
 
 _LONGEST_SUGGESTION: Final = 60
@@ -91,6 +92,7 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
 @post("/reservar/ampliar")
 async def extend(request: AnyRequest, services: GivenServices) -> Template | Redirect:
     """More time for the form; what is typed so far is kept. htmx gets the box with the time alone."""
+    await limit_extending(request, services)
     now = services.now()
     typed = await read_fields(request)
     is_details = "numero_documento" in typed  # else it is the review that asks
