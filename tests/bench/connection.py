@@ -29,9 +29,10 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 without pipelining; answers carry their length."""
+    """HTTP/1.1 without pipelining; answers carry their length. Opened again, as browsers do, when it lay idle long."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self._port = port
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._body_at = 0  # where the body of the answer begins; 0 while its head is incomplete
@@ -42,8 +43,12 @@ class Connection(asyncio.Protocol):
     @classmethod
     async def open(cls, port: int) -> Self:
         """Connect to a port of the loopback."""
-        _, connection = await asyncio.get_running_loop().create_connection(cls, HOST, port)
+        connection = cls(port)
+        await connection._connect()
         return connection
+
+    async def _connect(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self, HOST, self._port)
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,7 +60,8 @@ class Connection(asyncio.Protocol):
     async def ask(self, request: bytes) -> Answer:
         """Send a whole request and wait for its answer. Raises ConnectionError, TimeoutError after a minute."""
         if self._transport is None or self._transport.is_closing():
-            raise ConnectionResetError("the server closed the connection between two requests")
+            await self._connect()
+        assert self._transport is not None
         loop = asyncio.get_running_loop()
         self._answer = loop.create_future()
         watch = loop.call_later(_PATIENCE_SECONDS, self._give_up)

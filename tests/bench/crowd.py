@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -12,12 +13,13 @@ from portal.clock import utc_now
 from portal.database.node import fetch
 from tests.bench.connection import Connection
 from tests.bench.load import Load, drive
-from tests.bench.server import BARE
+from tests.bench.server import BARE, PROCESS
 from tests.bench.visitor import Visitor
 from tests.bench.walk import Astray, Walk, walk
 
 _PROBE_FIELDS = 100
 _OK = 200
+_TRIES = 20
 
 
 class Crowd:
@@ -62,12 +64,28 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd_at(port: int, connections: int) -> AsyncIterator[Crowd]:
-    """A crowd in front of a portal on the current node's database."""
+async def crowd_at(port: int, connections: int, workers: int = 1) -> AsyncIterator[Crowd]:
+    """A crowd in front of a portal on the current node's database, as many in front of each of its workers."""
     days = await fetch(
         'SELECT DISTINCT "day" FROM "seat" WHERE "is_open" AND "appointment" IS NULL AND "starts_at" > {}',
         utc_now() + timedelta(days=1),
     )
     async with AsyncExitStack() as stack:
-        opened = [await stack.enter_async_context(await Connection.open(port)) for _ in range(connections)]
+        if workers == 1:
+            opened = [await stack.enter_async_context(await Connection.open(port)) for _ in range(connections)]
+        else:
+            opened = await _open_evenly(stack, port, connections, workers)
         yield Crowd(opened, [str(row["day"]) for row in days])
+
+
+async def _open_evenly(stack: AsyncExitStack, port: int, connections: int, workers: int) -> list[Connection]:
+    """Whichever worker is awake accepts, so that one may get most of them; no balancer would do that. Raises Astray."""
+    opened: dict[bytes, list[Connection]] = defaultdict(list)
+    for _ in range(_TRIES * connections):
+        connection = await stack.enter_async_context(await Connection.open(port))
+        in_front = opened[(await Visitor(connection, 0).get(PROCESS)).body]
+        if len(in_front) < connections // workers:
+            in_front.append(connection)
+        if sum(map(len, opened.values())) == connections:
+            return [connection for group in opened.values() for connection in group]
+    raise Astray("the connections all go to one worker")

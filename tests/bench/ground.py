@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
@@ -38,6 +39,9 @@ _SETTINGS: Final = {
     "CITAS_WORKER": "false",  # no mail leaves while something else is measured
     "CITAS_TRUSTED_PROXIES": "127.0.0.1/32",
 }
+
+
+_START_SECONDS = 60
 
 
 class Ground:
@@ -81,6 +85,7 @@ class Ground:
         )
         try:
             running.wait_until_ready()
+            wait_for_workers(running, 2)
             yield running
         finally:
             running.stop()
@@ -99,6 +104,15 @@ class Ground:
         finally:
             await connection.close()
         return self._server.url(name)
+
+
+def wait_for_workers(portal: RunningPortal, number: int) -> None:
+    """Wait until all of them serve; whoever comes before gets the first one for the life of the connection."""
+    deadline = time.monotonic() + _START_SECONDS
+    while portal.output.count("Started worker-") < number:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not all workers started:\n{portal.output[-4000:]}")
+        time.sleep(0.05)
 
 
 @asynccontextmanager

@@ -31,8 +31,8 @@ async def _measure(ground: Ground, engine: Engine, *, quick: bool) -> list[Figur
     rounds, seconds = (1, 2.0) if quick else (4, 2.5)
     bare, few, many = Load[int](), Load[int](), Load[int]()
     async with AsyncExitStack() as stack:
-        crowd_few = await _portal_with(stack, ground, engine, _FEW)
-        crowd_many = await _portal_with(stack, ground, engine, _MANY)
+        databases = [await _database_with(ground, engine, citas) for citas in (_FEW, _MANY)]
+        crowd_few, crowd_many = [await _crowd_before(stack, ground, url) for url in databases]
         month = f"/reservar?mes={(local_day(utc_now()).replace(day=1) + timedelta(days=32)):%Y-%m}"
         path = await crowd_few.bare_page(await crowd_few.look(0, month))
         for crowd, page in ((crowd_few, path), (crowd_few, month), (crowd_many, month)):
@@ -55,12 +55,16 @@ async def _measure(ground: Ground, engine: Engine, *, quick: bool) -> list[Figur
     ]
 
 
-async def _portal_with(stack: AsyncExitStack, ground: Ground, engine: Engine, citas: int) -> Crowd:
+async def _database_with(ground: Ground, engine: Engine, citas: int) -> str:
     url = await ground.fresh_database(engine)
     async with in_use(url):
         await fill(url, citas, utc_now())
+    return url
+
+
+async def _crowd_before(stack: AsyncExitStack, ground: Ground, url: str) -> Crowd:
     portal = stack.enter_context(ground.portal(url))
     await stack.enter_async_context(in_use(url))
-    crowd = await stack.enter_async_context(crowd_at(portal.port, _CONNECTIONS))
+    crowd = await stack.enter_async_context(crowd_at(portal.port, _CONNECTIONS, workers=2))
     await crowd.walk(0)  # for the cookies of somebody who has been here before
     return crowd

@@ -5,6 +5,7 @@ session and form token, but no database. ``python -m tests.bench.server`` serves
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from portal.web.services import GivenServices
 from portal.web.visit_cookie import read_visit_cookie
 
 BARE: Final = "/comparacion"
+PROCESS: Final = "/comparacion/proceso"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,17 @@ async def show_bare(request: AnyRequest, services: GivenServices, campos: FromQu
     return Template("bare.html", context={"bare": view})
 
 
+@get(PROCESS, sync_to_thread=False)
+def show_process() -> str:
+    """Which worker answers this connection."""
+    return str(os.getpid())
+
+
 def application() -> Litestar:
     """For granian's workers."""
     app = portal_app.serve()
     app.register(show_bare)
+    app.register(show_process)
     engine = app.template_engine
     assert isinstance(engine, JinjaTemplateEngine)
     templates = engine.engine

@@ -22,7 +22,7 @@ async def measure_walks(ground: Ground, *, quick: bool) -> list[Figure]:
     url = await ground.fresh_database("postgresql")
     bare, walks, warm_up = Load[int](), Load[tuple[Visitor, Walk]](), Load[tuple[Visitor, Walk]]()
     with ground.portal(url) as portal:
-        async with in_use(url), crowd_at(portal.port, _AT_ONCE) as crowd:
+        async with in_use(url), crowd_at(portal.port, _AT_ONCE, workers=2) as crowd:
             await crowd.drive_walks(warm_up, walk_seconds / 2)
             size = round(mean(size for _, walk in warm_up.results for size in walk.pages))
             path = await crowd.bare_page(size)

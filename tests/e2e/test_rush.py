@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from portal.clock import utc_now
-from tests.bench.ground import in_use
+from tests.bench.ground import in_use, wait_for_workers
 from tests.bench.rush import LonelySeat, Outcome, rush_to_confirm, rush_to_hold, single_out_seat
 from tests.running_portal import StartPortal
 
@@ -25,6 +25,7 @@ async def test_one_has_the_cita_and_the_others_are_offered_more(
         CITAS_WORKER="false",
         CITAS_TRUSTED_PROXIES="127.0.0.1/32",
     )
+    wait_for_workers(portal, 2)
     async with in_use(node_url):
         outcome = await rush(portal.port, await single_out_seat(utc_now()), CITIZENS)
 
