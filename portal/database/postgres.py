@@ -49,9 +49,10 @@ _LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.TargetServerAttributeNotMatched,
     asyncpg.ReadOnlySQLTransactionError,  # the server we hold has become a standby; the writing one is elsewhere
+    asyncpg.InternalClientError,  # the server's farewell came between two steps of the driver, which lost its place
     OSError,
 )
-_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _GIVE_UP_SECONDS = 5.0
 
 
