@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 import phonenumbers
@@ -13,6 +14,9 @@ LONGEST_EMAIL = 254
 _PERU = "PE"
 _LONGEST_PHONE = 40
 _ALIKE = 0.8
+# Nearly everybody's telephone, by DOMAIN's rule. The library knows it too, and takes fifty times as long.
+_MOBILE = re.compile(r"(?:\+51)?(9\d{8})", re.ASCII)
+_STORED_MOBILE = re.compile(r"\+51(9\d{2})(\d{3})(\d{3})", re.ASCII)
 _COMMON_DOMAINS = (
     "gmail.com",
     "hotmail.com",
@@ -56,6 +60,9 @@ def read_phone(typed: str) -> str:
         raise refuse("missing")
     if len(text) > _LONGEST_PHONE or has_control(text):
         raise refuse("malformed")
+    mobile = _MOBILE.fullmatch(text.replace(" ", "").replace("-", ""))
+    if mobile is not None:
+        return f"+51{mobile[1]}"
     try:
         number = phonenumbers.parse(text, _PERU)
     except phonenumbers.NumberParseException:
@@ -67,6 +74,9 @@ def read_phone(typed: str) -> str:
 
 def phone_in_words(phone: str) -> str:
     """A stored number as people in Peru read it: "987 654 321", "(01) 456 7890"; foreign ones with "+"."""
+    mobile = _STORED_MOBILE.fullmatch(phone)
+    if mobile is not None:
+        return " ".join(mobile.groups())
     number = phonenumbers.parse(phone, _PERU)
     is_ours = phonenumbers.region_code_for_number(number) == _PERU
     style = phonenumbers.PhoneNumberFormat.NATIONAL if is_ours else phonenumbers.PhoneNumberFormat.INTERNATIONAL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,6 +105,14 @@ def test_today_and_a_hundred_and_twenty_years_ago_are_birth_dates() -> None:
 def test_a_telephone_is_stored_one_way_and_shown_as_people_read_it(typed: str, stored: str, shown: str) -> None:
     assert read_phone(typed) == stored
     assert phone_in_words(stored) == shown
+
+
+@given(digits=st.from_regex(r"9[0-9]{8}", fullmatch=True), style=st.sampled_from(["{}", "+51{}", "+51 {}", "51{}"]))
+def test_a_mobile_is_read_and_shown_as_the_library_does(digits: str, style: str) -> None:
+    number = phonenumbers.parse(style.format(digits), "PE")
+    assert phonenumbers.is_valid_number(number)
+    assert read_phone(style.format(digits)) == f"+51{digits}"
+    assert phone_in_words(f"+51{digits}") == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 @pytest.mark.parametrize("typed", ["4567890", "887654321", "98765432", "987654321 anexo 3", "nada", "9" * 30, "+"])
