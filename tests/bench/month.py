@@ -28,7 +28,7 @@ async def measure_month(ground: Ground, *, quick: bool) -> list[Figure]:
 
 
 async def _measure(ground: Ground, engine: Engine, *, quick: bool) -> list[Figure]:
-    rounds, seconds = (1, 2.0) if quick else (4, 2.5)
+    rounds, seconds = (2, 1.0) if quick else (10, 1.0)  # short turns, so that a busy neighbour disturbs all alike
     bare, few, many = Load[int](), Load[int](), Load[int]()
     async with AsyncExitStack() as stack:
         databases = [await _database_with(ground, engine, citas) for citas in (_FEW, _MANY)]

@@ -18,7 +18,7 @@ _AIM = 150
 
 async def measure_walks(ground: Ground, *, quick: bool) -> list[Figure]:
     """32 at a time on PostgreSQL with two workers; mails are queued, but no worker sends them meanwhile."""
-    rounds, bare_seconds, walk_seconds = (1, 2.0, 4.0) if quick else (4, 2.5, 5.0)
+    rounds, bare_seconds, walk_seconds = (2, 1.0, 2.0) if quick else (8, 1.25, 2.5)
     url = await ground.fresh_database("postgresql")
     bare, walks, warm_up = Load[int](), Load[tuple[Visitor, Walk]](), Load[tuple[Visitor, Walk]]()
     with ground.portal(url) as portal:
