@@ -4,12 +4,18 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
+from portal.tables.access import PasswordLink, RecoveryCode, StaffSession
 from portal.tables.appointments import Appointment, AppointmentEvent, Question, StoredFile
+from portal.tables.attention import Attention, ContactAttempt, OfferedSeat
+from portal.tables.audit import AuditEntry
 from portal.tables.centers import Center
+from portal.tables.guide import GuideVersion
 from portal.tables.keys import SigningKey
 from portal.tables.notices import Notice, OutboxMessage
 from portal.tables.people import Citizen, District, Staff
+from portal.tables.register import ExportChunk, ExportJob, SheetRow
 from portal.tables.schedule import Break, Closure, Holiday, Seat, Service, WeeklyHours
+from portal.tables.surveys import Survey, SurveyAnswer
 from portal.tables.web import AttemptWindow, Visit
 
 APP_CONFIG = AppConfig(
@@ -35,5 +41,18 @@ APP_CONFIG = AppConfig(
         Visit,
         AttemptWindow,
         SigningKey,
+        StaffSession,
+        RecoveryCode,
+        PasswordLink,
+        AuditEntry,
+        Attention,
+        ContactAttempt,
+        OfferedSeat,
+        Survey,
+        SurveyAnswer,
+        GuideVersion,
+        ExportJob,
+        ExportChunk,
+        SheetRow,
     ],
 )

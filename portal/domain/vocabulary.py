@@ -80,10 +80,26 @@ class EventKind(StrEnum):
     CV_RECEIVED = "cv_received"
     CV_REMOVED = "cv_removed"
     QUESTION_RECEIVED = "question_received"
+    QUESTION_FORWARDED = "question_forwarded"
+    QUESTION_ANSWERED = "question_answered"
+    REMINDED = "reminded"
+    INVITED = "invited"
+    LINK_CHANGED = "link_changed"
+    CONTACT_TRIED = "contact_tried"
+    STARTED = "started"
+    CHANNEL_CHANGED = "channel_changed"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+    TAKEN_BACK = "taken_back"
+    NOT_HELD = "not_held"
+    TRANSFERRED = "transferred"
+    MESSAGE_RESENT = "message_resent"
+    SURVEY_ASKED = "survey_asked"
+    SURVEY_ANSWERED = "survey_answered"
 
 
 class MessageKind(StrEnum):
-    """Messages that the outbox delivers."""
+    """Messages that the outbox delivers; those without a cita are about work of the staff."""
 
     CONFIRMATION = "confirmation"
     MOVE = "move"
@@ -91,6 +107,18 @@ class MessageKind(StrEnum):
     CODE_AGAIN = "code_again"
     QUESTION_RECEIVED = "question_received"
     QUESTION_FOR_STAFF = "question_for_staff"
+    QUESTION_FORWARDED = "question_forwarded"
+    QUESTION_ANSWERED = "question_answered"
+    REMINDER = "reminder"
+    INVITATION = "invitation"
+    TRANSFER = "transfer"
+    ABANDONMENT = "abandonment"
+    NOT_HELD = "not_held"
+    LINKS = "links"
+    SURVEY_REMINDER = "survey_reminder"
+    UNATTENDED = "unattended"
+    DAY_SHEET = "day_sheet"
+    PASSWORD_LINK = "password_link"  # noqa: S105  # a kind of message, no password
 
 
 class MessageState(StrEnum):
@@ -106,3 +134,47 @@ class MessageState(StrEnum):
 class FileKind(StrEnum):
     CV = "cv"
     QUESTION = "question"
+
+
+class AbandonMotive(StrEnum):
+    """Why a cita was abandoned (PE-BT-01, activity 03)."""
+
+    NOT_CONNECTED = "not_connected"
+    NO_CONTACT = "no_contact"
+    WITHDREW = "withdrew"
+
+
+class NotHeldReason(StrEnum):
+    """Why a cita was not held: never the citizen's fault."""
+
+    CONSULTANT_ABSENT = "consultant_absent"
+    TECHNICAL_FAULT = "technical_fault"
+
+
+class ContactChannel(StrEnum):
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class ContactOutcome(StrEnum):
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    MESSAGE_LEFT = "message_left"
+
+
+class Topic(StrEnum):
+    """What activity 05 orients about, in the procedure's order."""
+
+    ACCOUNT = "account"
+    PROFILE = "profile"
+    SEARCH = "search"
+    INTERMEDIATION = "intermediation"
+    TWO_SERVICES = "two_services"
+    LATER_QUESTIONS = "later_questions"
+
+
+class QuestionState(StrEnum):
+    OPEN = "open"
+    FORWARDED = "forwarded"
+    ANSWERED = "answered"

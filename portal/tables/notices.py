@@ -7,6 +7,7 @@ from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
 from portal.tables.appointments import Appointment
+from portal.tables.people import Staff
 
 
 class Notice(Table, tablename="notice"):
@@ -19,12 +20,16 @@ class Notice(Table, tablename="notice"):
 
 
 class OutboxMessage(Table, tablename="outbox_message"):
-    """A mail that is due, written in the transaction of what it tells about. ``dedupe_key`` allows one of a kind."""
+    """A mail that is due, written in the transaction of what it tells about. ``dedupe_key`` allows one of a kind.
+
+    It is about a cita, or about work of ``staff`` (a day sheet, a link for a forgotten password).
+    """
 
     id = UUID(primary_key=True, default=UUID4())
     dedupe_key = Varchar(length=120, unique=True)
     kind = Varchar(length=24)
-    appointment = ForeignKey(references=Appointment, null=False)
+    appointment = ForeignKey(references=Appointment, null=True, default=None)
+    staff = ForeignKey(references=Staff, null=True, default=None)
     recipient = Varchar(length=254)
     message_id = Varchar(length=120)
     state = Varchar(length=12)

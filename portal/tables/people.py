@@ -20,6 +20,12 @@ class Staff(Table, tablename="staff"):
     email = Varchar(length=254, default="")
     meet_link = Varchar(length=200, default="")
     active = Boolean(default=True)
+    password_hash = Varchar(length=200, default="")  # argon2id; empty: nobody can sign in
+    password_set_at = Timestamptz(null=True, default=None)
+    must_change = Boolean(default=False)  # the password was made for them: it is good for changing it alone
+    totp_secret = Varchar(length=200, default="")  # encrypted with a key of the installation
+    totp_confirmed_at = Timestamptz(null=True, default=None)
+    totp_last_step = Integer(null=True, default=None)  # of the last code taken, so that none is taken twice
     # Moved before this person's seats are opened or their hours change, so that two openings wait for each other.
     schedule_version = Integer(default=0)
 
