@@ -37,6 +37,8 @@ class Keys:
     csrf: bytes
     attempts: bytes
     access: bytes
+    second_factor: bytes
+    surveys: bytes
     signing: SigningKey
 
 
@@ -47,6 +49,8 @@ def open_keys(settings: Settings) -> Keys:
         csrf=_derive(secret, "csrf"),
         attempts=_derive(secret, "attempts"),
         access=_derive(secret, "access"),
+        second_factor=_derive(secret, "second-factor"),
+        surveys=_derive(secret, "surveys"),
         signing=_read_signing_key(settings),
     )
 

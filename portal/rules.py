@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from portal.domain.attempts import AttemptKind, Limit, Limits
 from portal.domain.rules import BookingRules
+from portal.domain.sessions import SessionRules
 from portal.settings import Settings
 
 
@@ -32,4 +33,13 @@ def read_limits(settings: Settings) -> Limits:
         lookup_by_code=Limit(AttemptKind.LOOKUP_BY_CODE, settings.limit_lookups_per_code, window),
         lookup_by_origin=Limit(AttemptKind.LOOKUP_BY_ORIGIN, settings.limit_lookups_per_origin, window),
         send_by_code=Limit(AttemptKind.SEND_BY_CODE, settings.limit_sendings_per_code, window),
+        sign_in_by_account=Limit(AttemptKind.SIGN_IN_BY_ACCOUNT, settings.limit_signins_per_account, window),
+        sign_in_by_origin=Limit(AttemptKind.SIGN_IN_BY_ORIGIN, settings.limit_signins_per_origin, window),
+    )
+
+
+def read_session_rules(settings: Settings) -> SessionRules:
+    """How long the sessions of the staff last."""
+    return SessionRules(
+        idle=timedelta(minutes=settings.staff_idle_minutes), longest=timedelta(hours=settings.staff_session_hours)
     )

@@ -21,6 +21,11 @@ class SettingsError(Exception):
     """The environment does not describe a portal that can start; the text says which variable and why."""
 
 
+class VideoProvider(StrEnum):
+    MEET = "meet"
+    JITSI = "jitsi"
+
+
 class SmtpSecurity(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
@@ -70,6 +75,24 @@ class Settings(BaseSettings):
     limit_lookups_per_code: int = Field(default=10, ge=1)
     limit_lookups_per_origin: int = Field(default=300, ge=1)
     limit_sendings_per_code: int = Field(default=20, ge=1)
+    limit_signins_per_account: int = Field(default=10, ge=1)
+    limit_signins_per_origin: int = Field(default=100, ge=1)
+
+    # Staff: how long a session lasts unused, and at most; names of the cookie's owner are in the database
+    staff_idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    staff_session_hours: int = Field(default=10, ge=1, le=168)
+
+    # The consultor's day: local hours (America/Lima) of what is sent by itself; where video calls are held
+    reminder_hour: int = Field(default=9, ge=0, le=23)
+    day_sheet_hour: int = Field(default=18, ge=0, le=23)
+    video: VideoProvider = VideoProvider.MEET
+    jitsi_url: str = ""
+    survey_days: int = Field(default=15, ge=1, le=90)
+
+    # The register, pushed to a Google Sheet when both are given; the address is Google's unless a test says otherwise
+    google_sheet: str = ""
+    google_credentials: Path | None = None
+    google_api: str = "https://sheets.googleapis.com"
 
     # Mail: without a host, messages are written as .eml files under data/mail
     smtp_host: str = ""
@@ -98,6 +121,20 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return value
+
+    @field_validator("jitsi_url")
+    @classmethod
+    def _is_a_safe_origin(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value and not value.startswith("https://"):
+            raise ValueError("must start with https://")
+        return value
+
+    @model_validator(mode="after")
+    def _jitsi_has_a_server(self) -> Self:
+        if self.video is VideoProvider.JITSI and not self.jitsi_url:
+            raise ValueError("CITAS_VIDEO is jitsi, so CITAS_JITSI_URL must name its server")
+        return self
 
     @model_validator(mode="after")
     def _release_window_is_ordered(self) -> Self:

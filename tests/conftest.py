@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.chromium",
     "tests.portal.walking",
     "tests.portal.owning",
+    "tests.staffing",
 ]

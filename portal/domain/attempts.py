@@ -33,6 +33,8 @@ class AttemptKind(StrEnum):
     LOOKUP_BY_CODE = "lookup/code"
     LOOKUP_BY_ORIGIN = "lookup/origin"
     SEND_BY_CODE = "send/code"
+    SIGN_IN_BY_ACCOUNT = "sign-in/account"
+    SIGN_IN_BY_ORIGIN = "sign-in/origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Limits:
     lookup_by_code: Limit
     lookup_by_origin: Limit
     send_by_code: Limit
+    sign_in_by_account: Limit
+    sign_in_by_origin: Limit
 
 
 @dataclass(frozen=True, slots=True)

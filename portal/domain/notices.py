@@ -57,6 +57,24 @@ async def queue_message(
     after_commit(_tell_listeners)
 
 
+async def queue_staff_message(
+    staff: UUID, kind: MessageKind, recipient: str, now: datetime, deadline: datetime, dedupe: str
+) -> None:
+    """Queue a mail about work of somebody of the staff; at most one of a kind and ``dedupe`` for a person."""
+    if not recipient:
+        return
+    identity = uuid4()
+    await fetch(
+        'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "staff", "recipient", "message_id", "state", '
+        '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
+        "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "
+        'ON CONFLICT ("dedupe_key") DO NOTHING',
+        *(identity, f"{staff}:{kind.value}:{dedupe}", kind.value, staff, recipient),
+        *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
+    )
+    after_commit(_tell_listeners)
+
+
 def _tell_listeners() -> None:
     for listener in _listeners:
         listener()

@@ -31,7 +31,18 @@ STILL_TRUE: Final[dict[MessageKind, tuple[State, ...]]] = {
     MessageKind.CANCELLATION: (State.CANCELLED,),
     MessageKind.QUESTION_RECEIVED: tuple(State),
     MessageKind.QUESTION_FOR_STAFF: tuple(State),
+    MessageKind.QUESTION_FORWARDED: tuple(State),
+    MessageKind.QUESTION_ANSWERED: tuple(State),
+    MessageKind.REMINDER: (State.RESERVED,),
+    MessageKind.INVITATION: (State.RESERVED, State.IN_ATTENTION),
+    MessageKind.TRANSFER: (State.RESERVED, State.IN_ATTENTION),
+    MessageKind.UNATTENDED: (State.RESERVED,),
+    MessageKind.ABANDONMENT: (State.ABANDONED,),
+    MessageKind.NOT_HELD: (State.NOT_HELD,),
+    MessageKind.LINKS: (State.ATTENDED,),
+    MessageKind.SURVEY_REMINDER: (State.ATTENDED,),
 }
+"""Messages about work of the staff have no cita, and stay true until their deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,8 @@ class Claimed:
     id: UUID
     worker: UUID
     kind: MessageKind
-    appointment: UUID
+    appointment: UUID | None
+    staff: UUID | None
     reference: str
     recipient: str
     message_id: str
@@ -77,6 +89,7 @@ async def claim_messages(worker: UUID, limit: int, now: datetime, lasts: timedel
             worker,
             MessageKind(row["kind"]),
             row["appointment"],
+            row["staff"],
             row["dedupe_key"].split(":", 2)[2],
             row["recipient"],
             row["message_id"],
@@ -169,8 +182,8 @@ _TRUE_BY_KIND = " OR ".join(
     for kind, states in STILL_TRUE.items()
 )
 _TRUE = (
-    'EXISTS (SELECT 1 FROM "appointment" '
-    f'WHERE "appointment"."id" = "outbox_message"."appointment" AND ({_TRUE_BY_KIND}))'
+    '("outbox_message"."appointment" IS NULL OR EXISTS (SELECT 1 FROM "appointment" '
+    f'WHERE "appointment"."id" = "outbox_message"."appointment" AND ({_TRUE_BY_KIND})))'
 )
 _DUE = '"state" IN (\'queued\', \'sending\') AND "due_at" <= {} AND ("claimed_until" IS NULL OR "claimed_until" <= {})'
 
@@ -193,8 +206,8 @@ async def _claim(worker: UUID, limit: int, now: datetime, until: datetime) -> li
             WHEN "state" = 'sending' THEN 'sender_died' ELSE "last_error" END,
         "doubts" = "doubts" + CASE WHEN "state" = 'sending' THEN 1 ELSE 0 END,
         "claimed_by" = {{}}, "claimed_until" = {{}}
-        WHERE "id" IN (SELECT "id" FROM "due") RETURNING "id", "kind", "appointment", "dedupe_key", "recipient",
-        "message_id", "state", "due_at", "attempts", "doubts" """,
+        WHERE "id" IN (SELECT "id" FROM "due") RETURNING "id", "kind", "appointment", "staff", "dedupe_key",
+        "recipient", "message_id", "state", "due_at", "attempts", "doubts" """,
         *(now, now, limit, now, now, worker, until),
     )
 

@@ -51,7 +51,7 @@ class Desk:
 
     async def write(self, message: Claimed, now: datetime) -> Parcel:
         """The message as it is true now. Raises NothingToSay, Refused (no such address), and as ``print_slip`` does."""
-        cita = await find_appointment_by_id(message.appointment)
+        cita = await find_appointment_by_id(message.appointment) if message.appointment else None
         if cita is None:
             raise NothingToSay
         recipient = read_recipient(message.recipient)

@@ -16,6 +16,7 @@ from portal.domain.modality import Modality
 from portal.domain.slots import DayStatus
 from portal.domain.vocabulary import DocumentType, Language, Preference, State
 from portal.forms.state import Mistake
+from portal.pages.word_lists import access, agenda, attention, messages, questions, register, surveys
 
 WORDS: Final[Mapping[StrEnum, str]] = {
     Modality.VIRTUAL: "Videollamada",
@@ -60,6 +61,13 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     DayStatus.TOO_SOON: "Ya no",
     DayStatus.PAST: "Pasó",
     DayStatus.BEYOND: "Aún no",
+    **access.WORDS,
+    **agenda.WORDS,
+    **attention.WORDS,
+    **messages.WORDS,
+    **questions.WORDS,
+    **register.WORDS,
+    **surveys.WORDS,
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -107,6 +115,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "digits": "Usa solo letras, sin números",
     "not_a_name": "Usa solo letras, espacios, guiones y apóstrofes",
     "unknown": "Elige una opción de la lista",
+    **access.SENTENCES,
+    **agenda.SENTENCES,
+    **attention.SENTENCES,
+    **messages.SENTENCES,
+    **questions.SENTENCES,
+    **register.SENTENCES,
+    **surveys.SENTENCES,
 }
 
 

@@ -109,9 +109,7 @@ DESCRIPTION = "staff access, attention, surveys, guide, register, audit"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="portal", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="portal", description=DESCRIPTION)
 
     manager.add_table(
         class_name="ContactAttempt",
@@ -141,9 +139,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Survey", tablename="survey", schema=None, columns=None
-    )
+    manager.add_table(class_name="Survey", tablename="survey", schema=None, columns=None)
 
     manager.add_table(
         class_name="GuideVersion",
@@ -166,9 +162,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Attention", tablename="attention", schema=None, columns=None
-    )
+    manager.add_table(class_name="Attention", tablename="attention", schema=None, columns=None)
 
     manager.add_table(
         class_name="OfferedSeat",
@@ -184,13 +178,9 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="ExportJob", tablename="export_job", schema=None, columns=None
-    )
+    manager.add_table(class_name="ExportJob", tablename="export_job", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="SheetRow", tablename="sheet_row", schema=None, columns=None
-    )
+    manager.add_table(class_name="SheetRow", tablename="sheet_row", schema=None, columns=None)
 
     manager.add_table(
         class_name="PasswordLink",
@@ -198,7 +188,6 @@ async def forwards():
         schema=None,
         columns=None,
     )
-
 
     manager.add_column(
         table_class_name="ContactAttempt",

@@ -15,20 +15,25 @@ from urllib.parse import quote
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from litestar.types import ExceptionHandlersMap
 
 from portal.database.errors import ConstraintError, DatabaseBusyError, DatabaseError, TransactionAbortedError
 from portal.documents.renderer import RendererBusy, RendererClosed
 from portal.domain.errors import TooManyAttempts
+from portal.domain.sessions import Stage
 from portal.domain.spanish_dates import time_in_words
 from portal.web import metrics
+from portal.web.admission import SignInNeeded, StepNeeded
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import ForgedForm
 from portal.web.logs import request_id
 from portal.web.services import Services
 
 log = structlog.get_logger("citas.http")
+
+SIGN_IN_PAGE = "/ingresar"
+STEP_PAGES = {Stage.CODE: "/ingresar/codigo", Stage.NEW_PASSWORD: "/ingresar/clave", Stage.FULL: "/agenda"}
 
 _OWN_PAGE = frozenset({403, 404, 405, 413, 429, 500, 503})
 _RETRY_SECONDS = 10
@@ -60,6 +65,24 @@ def show_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes
 def show_forged_form(request: AnyRequest, _: ForgedForm) -> Response[bytes]:
     """The form was too old, or cookies are off: back to the form, which is made anew."""
     return _page(403, Problem(403, request_id.get(), back=_form_of(request)), name="form_expired")
+
+
+def send_to_sign_in(request: AnyRequest, _: SignInNeeded) -> Response[bytes]:
+    """Nobody is signed in: to the sign-in page, and from there to where they wanted to go."""
+    wanted = quote(_form_of(request), safe="/")
+    return _send(request, f"{SIGN_IN_PAGE}?seguir={wanted}" if wanted != "/" else SIGN_IN_PAGE)
+
+
+def send_to_step(request: AnyRequest, needed: StepNeeded) -> Response[bytes]:
+    """Signed in by half, or wholly already: to the page of the next step."""
+    return _send(request, STEP_PAGES[needed.stage])
+
+
+def _send(request: AnyRequest, address: str) -> Response[bytes]:
+    """A redirect; htmx would put the page that it leads to into the one that asked, so it is told in its own way."""
+    if request.headers.get("hx-request"):
+        return Response(b"", status_code=200, headers={"hx-redirect": address})
+    return Redirect(address, status_code=303)
 
 
 def show_too_many_attempts(request: AnyRequest, error: TooManyAttempts) -> Response[bytes]:
@@ -94,6 +117,8 @@ def show_failure(_: AnyRequest, error: Exception) -> Response[bytes]:
 
 HANDLERS: ExceptionHandlersMap = {
     ForgedForm: show_forged_form,
+    SignInNeeded: send_to_sign_in,
+    StepNeeded: send_to_step,
     HTTPException: show_http_error,
     TooManyAttempts: show_too_many_attempts,
     DatabaseError: show_database_error,

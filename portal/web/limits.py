@@ -58,6 +58,16 @@ async def limit_sending(request: AnyRequest, services: Services, code: str) -> N
     )
 
 
+async def limit_signing_in(request: AnyRequest, services: Services, username: str) -> None:
+    """Count that somebody tries to sign in under a name, right or wrong. Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.sign_in_by_account, username),
+        Attempt(limits.sign_in_by_origin, origin_of(request, services)),
+    )
+
+
 def origin_of(request: AnyRequest, services: Services) -> str:
     """Whom limits per origin count (origin.py)."""
     client = request.scope["client"]

@@ -14,6 +14,7 @@ from portal.database.node import Node
 from portal.documents.renderer import Renderer
 from portal.domain.attempts import Limits
 from portal.domain.rules import BookingRules
+from portal.domain.sessions import SessionRules
 from portal.keys import Keys
 from portal.settings import Settings
 from portal.web.assets import Assets
@@ -30,6 +31,7 @@ class Services:
     assets: Assets
     rules: BookingRules
     limits: Limits
+    session_rules: SessionRules
     renderer: Renderer
 
     def now(self) -> datetime:

@@ -44,6 +44,12 @@ async def code(node: Node) -> str:
     return (await reserve(ROSA, slot_at(STARTS))).code
 
 
+def about(message: Claimed) -> UUID:
+    """The cita that a message is about."""
+    assert message.appointment is not None
+    return message.appointment
+
+
 async def take(now: datetime = NOW, worker: UUID = ANNE) -> Claimed:
     """Claim the only message that is due."""
     [message] = await claim_messages(worker, 10, now)
@@ -75,7 +81,7 @@ async def test_nothing_is_claimed_before_it_is_due(code: str) -> None:
 
 
 async def test_those_due_longest_come_first_and_no_more_than_asked_for(code: str) -> None:
-    appointment = (await take()).appointment
+    appointment = about(await take())
     for number in (3, 1, 2):
         due = NOW + number * MINUTE
         await queue_message(appointment, MessageKind.QUESTION_RECEIVED, "rosa@example.org", due, STARTS, str(number))
@@ -231,7 +237,7 @@ async def test_one_refused_for_good_is_not_tried_again(code: str) -> None:
 
 async def test_who_stops_lets_go_of_what_was_not_begun(code: str) -> None:
     message = await take()
-    await queue_message(message.appointment, MessageKind.QUESTION_RECEIVED, "rosa@example.org", NOW, STARTS)
+    await queue_message(about(message), MessageKind.QUESTION_RECEIVED, "rosa@example.org", NOW, STARTS)
     other = await take()
     assert await begin_sending(message, NOW)
     await let_go_of_claims(ANNE)
@@ -239,7 +245,7 @@ async def test_who_stops_lets_go_of_what_was_not_begun(code: str) -> None:
 
 
 async def test_at_most_one_of_a_kind(code: str) -> None:
-    appointment = (await take()).appointment
+    appointment = about(await take())
     for _ in range(3):
         await queue_message(appointment, MessageKind.CONFIRMATION, "rosa@example.org", NOW, STARTS)
     assert len(await fetch('SELECT "id" FROM "outbox_message"')) == 1
@@ -265,7 +271,7 @@ def test_every_kind_says_when_it_is_true() -> None:
 
 
 async def test_whoever_claims_at_the_same_time_gets_other_messages(code: str) -> None:
-    appointment = (await take()).appointment
+    appointment = about(await take())
     for number in range(100):
         await queue_message(
             appointment, MessageKind.QUESTION_RECEIVED, "rosa@example.org", NOW, STARTS, dedupe=str(number)

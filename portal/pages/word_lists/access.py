@@ -1,0 +1,13 @@
+"""Words and sentences of the pages about access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+WORDS: Final[Mapping[StrEnum, str]] = {}
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "usuario.refused": "El usuario o la clave no son correctos. Revisa los dos",
+}

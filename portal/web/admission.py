@@ -1,0 +1,120 @@
+"""Who may ask for an address: deny by default. Every route says ``EVERYBODY`` or names the roles that it is for.
+
+    @get("/agenda", opt=only(Role.CONSULTANT, Role.SUPERVISOR))
+    async def show_agenda(staff: GivenStaff) -> Template: ...
+
+A route that says neither answers 403 to all. Whoever has not signed in is sent to the sign-in page and, after it, to
+where they wanted to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.exceptions import PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
+
+from portal.domain.audit import Actor
+from portal.domain.sessions import Session, Stage, find_session
+from portal.domain.staff import StaffView
+from portal.domain.vocabulary import Role
+from portal.web.cookies import AnyRequest, cookie_header, read_cookie, session_cookie
+from portal.web.limits import origin_of
+from portal.web.services import Services
+
+COOKIE: Final = "citas_personal"
+ACCESS: Final = "access"
+_SCOPE_KEY: Final = "citas_staff"
+_LONGEST_COOKIE: Final = 64
+
+EVERYBODY: Final[Mapping[str, Any]] = {ACCESS: None}
+"""The ``opt`` of what the public may see."""
+
+ROLES: Final = (Role.CONSULTANT, Role.SUPERVISOR, Role.ADMINISTRATOR)
+
+
+class SignInNeeded(PermissionDeniedException):
+    """Nobody is signed in, or the session has run out."""
+
+
+class StepNeeded(PermissionDeniedException):
+    """Signed in, but a code or a new password is still asked for."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(detail=stage.value)
+        self.stage = stage
+
+
+def only(*roles: Role, stage: Stage = Stage.FULL) -> dict[str, Any]:
+    """The ``opt`` of a route for those roles. ``stage`` other than FULL is for the pages of the sign-in itself."""
+    return {ACCESS: frozenset(roles), "stage": stage}
+
+
+def only_staff(stage: Stage = Stage.FULL) -> dict[str, Any]:
+    """The ``opt`` of a route for whoever works here."""
+    return only(*ROLES, stage=stage)
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of every route. Raises SignInNeeded, StepNeeded, or PermissionDeniedException."""
+    if ACCESS not in handler.opt:
+        raise PermissionDeniedException
+    roles = handler.opt[ACCESS]
+    if roles is None:
+        return
+    request: AnyRequest = connection  # type: ignore[assignment]  # there are no websockets here
+    session = await read_session(request)
+    if session is None:
+        raise SignInNeeded
+    if session.stage is not handler.opt.get("stage", Stage.FULL):
+        raise StepNeeded(session.stage)
+    if session.staff.role not in roles:
+        raise PermissionDeniedException
+    request.scope["state"][_SCOPE_KEY] = session
+
+
+async def read_session(request: AnyRequest) -> Session | None:
+    """The session that the browser's cookie names, if it still is one."""
+    value = read_cookie(cookie_header(request), COOKIE)
+    if not value or len(value) > _LONGEST_COOKIE:
+        return None
+    services: Services = request.app.state.services
+    return await find_session(value, services.now(), services.session_rules)
+
+
+def session_of(request: AnyRequest) -> Session:
+    """The session that ``admit`` let in."""
+    session: Session = request.scope["state"][_SCOPE_KEY]
+    return session
+
+
+def provide_staff(request: AnyRequest) -> StaffView:
+    """For handlers: who is signed in."""
+    return session_of(request).staff
+
+
+def provide_actor(request: AnyRequest) -> Actor:
+    """For handlers that write the audit: who it is, from where, in which session."""
+    session = session_of(request)
+    return Actor(session.staff.id, origin_of(request, request.app.state.services), session.key)
+
+
+GivenStaff: TypeAlias = NamedDependency[SkipValidation[StaffView]]
+GivenActor: TypeAlias = NamedDependency[SkipValidation[Actor]]
+"""The annotations of the parameters ``staff`` and ``actor``."""
+
+
+def signed_in(context: Mapping[str, Any], /) -> StaffView | None:
+    """For templates: who is signed in on this page, None on the pages of the public."""
+    session: Session | None = context["request"].scope["state"].get(_SCOPE_KEY)
+    return session.staff if session else None
+
+
+def staff_cookie(value: str, *, secure: bool) -> Cookie:
+    """The cookie of a session."""
+    return session_cookie(COOKIE, value, secure=secure)
