@@ -22,13 +22,14 @@ from portal.database.node import Node, open_node, use_node
 from portal.documents.renderer import Renderer
 from portal.domain.key_ring import add_key
 from portal.keys import open_keys
-from portal.pages import citizen
+from portal.pages import citizen, desk
 from portal.pages.looks import remembered
 from portal.pages.words import FILTERS
 from portal.places import STATIC, TEMPLATES
-from portal.rules import read_limits, read_rules
+from portal.rules import read_limits, read_rules, read_session_rules
 from portal.settings import Settings, read_settings
 from portal.web import metrics, operation
+from portal.web.admission import EVERYBODY, admit, provide_actor, provide_staff, signed_in
 from portal.web.assets import Assets
 from portal.web.csrf import csrf_token, refuse_forged_forms
 from portal.web.errors import HANDLERS
@@ -60,19 +61,26 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
         assets=assets,
         rules=read_rules(settings),
         limits=read_limits(settings),
+        session_rules=read_session_rules(settings),
         renderer=Renderer(settings.pdf_processes, metrics.documents_waiting),
     )
 
+    public = Router(path="/", route_handlers=[*operation.ROUTES, *citizen.ROUTES], opt=EVERYBODY)
     uploads = Router(
         path="/",
         route_handlers=citizen.UPLOAD_ROUTES,
+        opt=EVERYBODY,
         request_max_body_size=settings.upload_max_bytes + _UPLOAD_SLACK_BYTES,
     )
     app = Litestar(
-        route_handlers=[*operation.ROUTES, *citizen.ROUTES, uploads],
+        route_handlers=[public, uploads, *desk.ROUTES],
         debug=False,  # whatever the environment says: Litestar's page for programmers shows everything
-        guards=[refuse_forged_forms],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        guards=[admit, refuse_forged_forms],
+        dependencies={
+            "services": Provide(lambda: services, sync_to_thread=False),
+            "staff": Provide(provide_staff, sync_to_thread=False),
+            "actor": Provide(provide_actor, sync_to_thread=False),
+        },
         exception_handlers=HANDLERS,
         include_in_schema=False,
         lifespan=[partial(_run, services, owns_node=given is None)],
@@ -145,6 +153,7 @@ def _open_templates(assets: Assets) -> JinjaTemplateEngine:
     environment.filters.update(FILTERS, remembered=remembered)
     engine = JinjaTemplateEngine.from_environment(environment)
     engine.register_template_callable("csrf_token", csrf_token)
+    engine.register_template_callable("signed_in", signed_in)
     return engine
 
 
@@ -152,6 +161,6 @@ def _describe_json() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Citas en línea",
         version="1",
-        path="/esquema",
+        openapi_router=Router(path="/esquema", route_handlers=[], opt=EVERYBODY),
         render_plugins=[JsonRenderPlugin(path="/")],
     )
