@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from portal.database.errors import DatabaseError
+from portal.database.errors import ConstraintError
 from portal.database.node import Node, fetch
 from portal.domain.audit import Action, Actor, write_audit
 from portal.domain.sessions import SessionRules, Stage, end_sessions_of, find_session, open_session
@@ -64,6 +64,6 @@ async def test_the_audit_is_append_only(node: Node) -> None:
     rows = await fetch('SELECT "action" FROM "audit_entry" ORDER BY "action"')
     assert [row["action"] for row in rows] == ["agenda_seen", "cita_seen"]
     for statement in ('UPDATE "audit_entry" SET "action" = \'x\'', 'DELETE FROM "audit_entry"'):
-        with pytest.raises(DatabaseError):
+        with pytest.raises(ConstraintError):
             await fetch(statement)
     assert len(await fetch('SELECT "id" FROM "audit_entry"')) == 2

@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar, Response, get, post
 from litestar.response import Template
 
+from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import refuse_forged_forms
 from tests.browser import NewVisitor
@@ -17,12 +18,12 @@ from tests.portal.conftest import NewApp, NewClient
 FORM = '<form method="post"><input type="hidden" name="_csrf_token" value="{{ csrf_token() }}"></form>'
 
 
-@get("/formulario", sync_to_thread=False)
+@get("/formulario", opt=EVERYBODY, sync_to_thread=False)
 def show_form() -> Template:
     return Template(template_str=FORM + FORM)
 
 
-@post("/formulario")
+@post("/formulario", opt=EVERYBODY)
 async def take_form(request: AnyRequest) -> Response[str]:
     return Response((await request.form()).get("nombre", ""), media_type="text/plain")
 

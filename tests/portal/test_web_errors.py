@@ -22,6 +22,7 @@ from portal.database.errors import (
 from portal.documents.renderer import RendererBusy
 from portal.domain.errors import TooManyAttempts
 from portal.web import incoming
+from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.incoming import Incoming
 from tests.browser import NewVisitor, Visitor
@@ -31,7 +32,7 @@ FAULT = "the value 45678912 is not what it should be"
 
 
 def raising(error: Exception) -> Router:
-    @get("/falla")
+    @get("/falla", opt=EVERYBODY)
     async def fail() -> None:
         raise error
 
@@ -141,7 +142,7 @@ async def test_a_form_that_was_refused_leads_back_to_a_page(visitor: Visitor, ad
     assert page.links["Vuelve al formulario"] == back
 
 
-@post("/formulario")
+@post("/formulario", opt=EVERYBODY)
 async def take_form(request: AnyRequest) -> Response[str]:
     return Response(str(len(await request.body())), media_type="text/plain")
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar, Response, get
 
+from portal.web.admission import EVERYBODY
 from tests.portal.conftest import NewApp, NewClient
 
 EVERYWHERE = ["/", "/no-existe", "/salud", "/robots.txt", "/static/img/favicon.svg"]
@@ -106,12 +107,12 @@ async def test_pages_are_compressed_as_the_browser_likes(
     assert b"<h1>No encontramos esta" in unpack(raw)
 
 
-@get("/imagen", sync_to_thread=False)
+@get("/imagen", opt=EVERYBODY, sync_to_thread=False)
 def send_picture() -> Response[bytes]:
     return Response(b"\x89PNG" + bytes(5000), media_type="image/png")
 
 
-@get("/corto", sync_to_thread=False)
+@get("/corto", opt=EVERYBODY, sync_to_thread=False)
 def send_little() -> Response[str]:
     return Response("ok", media_type="text/plain")
 

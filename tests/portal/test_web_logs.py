@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from portal.database.errors import DatabaseUnreachableError
+from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.logs import JsonFormatter, configure_logs
 from tests.people import ROSA
@@ -71,7 +72,7 @@ async def test_static_files_are_one_route(app: Litestar, client: httpx.AsyncClie
     assert [line["route"] for line in lines()] == ["/static/{file}"]
 
 
-@get("/falla")
+@get("/falla", opt=EVERYBODY)
 async def fail() -> None:
     raise ValueError(f"{ROSA.document_number} is not what it should be") from KeyError(ROSA.email)
 
@@ -93,7 +94,7 @@ async def test_who_did_not_wait_for_the_answer_is_no_fault(
 ) -> None:
     began = asyncio.Event()
 
-    @get("/espera")
+    @get("/espera", opt=EVERYBODY)
     async def wait() -> None:
         began.set()
         await asyncio.Event().wait()
@@ -106,12 +107,12 @@ async def test_who_did_not_wait_for_the_answer_is_no_fault(
     assert [(line["level"], line["route"], line["status"]) for line in lines()] == [("info", "/espera", 499)]
 
 
-@get("/lejos")
+@get("/lejos", opt=EVERYBODY)
 async def be_away() -> None:
     raise DatabaseUnreachableError("the server does not answer")
 
 
-@get("/mal-hecho")
+@get("/mal-hecho", opt=EVERYBODY)
 async def miss_a_name() -> Template:
     return Template(template_str="<!doctype html>{{ cita.codigo }}", context={})
 
@@ -128,7 +129,7 @@ async def test_errors_that_speak_of_our_code_are_told(
     assert lines()[0]["exception"][0]["text"] == text
 
 
-@post("/eco/{codigo:str}")
+@post("/eco/{codigo:str}", opt=EVERYBODY)
 async def stumble(request: AnyRequest, codigo: FromPath[str]) -> None:
     form = await request.form()
     raise LookupError(codigo, dict(form))
