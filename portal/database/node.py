@@ -212,11 +212,12 @@ async def fetch(sql: str, *args: object) -> list[Row]:
     On SQLite only plain columns come back as Python's types (timestamptz, uuid, date, bool), expressions do not.
     """
     engine = active_node().engine
-    return await engine.fetch(_spelled_for(engine.engine_type, sql), args)
+    return await engine.fetch(spell_for(engine.engine_type, sql), args)
 
 
 @lru_cache(maxsize=1024)
-def _spelled_for(engine_type: str, sql: str) -> str:
+def spell_for(engine_type: str, sql: str) -> str:
+    """A portable statement in the spelling of an engine's driver."""
     spelled = []
     number = 0
     for text, field, _, _ in Formatter().parse(sql):
