@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from portal.database.engine import Row
 from portal.database.node import fetch, transactional
 from portal.domain.errors import NotReserved
 from portal.domain.events import record_event
@@ -55,25 +56,60 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A file as its sender's page tells of it; ``size`` in bytes, ``received_at`` in UTC."""
+    """A file as pages tell of it; ``size`` in bytes, ``received_at`` in UTC."""
 
     id: UUID
     media_type: MediaType
     size: int
     received_at: datetime
+    kind: FileKind = FileKind.CV
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file with its content, as somebody of the staff opens it."""
+
+    kind: FileKind
+    media_type: MediaType
+    content: bytes
 
 
 async def find_cv(appointment: UUID) -> FileView | None:
     """The CV that came with a cita, or None."""
     rows = await fetch(
-        'SELECT "id", "media_type", "size", "received_at" FROM "stored_file" '
+        f'SELECT {_COLUMNS} FROM "stored_file" '
         'WHERE "appointment" = {} AND "kind" = {} ORDER BY "received_at" DESC LIMIT 1',
         *(appointment, FileKind.CV.value),
+    )
+    return view_file(rows[0]) if rows else None
+
+
+async def list_files(appointment: UUID) -> list[FileView]:
+    """The CV and the copies of documents that came with a cita, oldest first."""
+    rows = await fetch(
+        f'SELECT {_COLUMNS} FROM "stored_file" WHERE "appointment" = {{}} ORDER BY "received_at", "id"', appointment
+    )
+    return [view_file(row) for row in rows]
+
+
+async def read_file(appointment: UUID, file: UUID) -> OpenedFile | None:
+    """A file with its content, or None when none of that id came with that cita."""
+    rows = await fetch(
+        'SELECT "kind", "media_type", "content" FROM "stored_file" WHERE "id" = {} AND "appointment" = {}',
+        *(file, appointment),
     )
     if not rows:
         return None
     row = rows[0]
-    return FileView(row["id"], MediaType(row["media_type"]), row["size"], row["received_at"])
+    return OpenedFile(FileKind(row["kind"]), MediaType(row["media_type"]), bytes(row["content"]))
+
+
+_COLUMNS = '"id", "kind", "media_type", "size", "received_at"'
+
+
+def view_file(row: Row) -> FileView:
+    """A row of ``stored_file`` (its id, kind, media_type, size and received_at) as a value."""
+    return FileView(row["id"], MediaType(row["media_type"]), row["size"], row["received_at"], FileKind(row["kind"]))
 
 
 @transactional

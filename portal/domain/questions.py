@@ -10,7 +10,7 @@ from portal.database.node import fetch, transactional
 from portal.domain.events import record_event
 from portal.domain.files import CheckedFile, MediaType, store_file
 from portal.domain.notices import LONGEST_WAIT, add_notice, queue_message
-from portal.domain.vocabulary import EventKind, FileKind, MessageKind
+from portal.domain.vocabulary import EventKind, FileKind, MessageKind, QuestionState
 
 LONGEST_QUESTION = 2_000
 
@@ -25,20 +25,26 @@ class DocumentCopy:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """A question as the mail to the consultor tells it; ``asked_at`` in UTC."""
+    """A question as mails tell it; ``asked_at`` in UTC. ``answered_by`` is the name of who answered it, if so."""
 
     text: str
     asked_at: datetime
     copy: DocumentCopy | None
+    answer: str = ""
+    answered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedView:
-    """A question as the page of its cita shows it; ``asked_at`` in UTC."""
+    """A question as the page of its cita shows it, with what became of it; times in UTC."""
 
     text: str
     asked_at: datetime
     has_copy: bool
+    state: QuestionState = QuestionState.OPEN
+    forwarded_at: datetime | None = None
+    answer: str = ""
+    answered_at: datetime | None = None
 
 
 @transactional
@@ -80,25 +86,42 @@ async def ask_question(
 async def find_question(question: UUID) -> QuestionView | None:
     """The question of an id with the copy that came with it, or None."""
     rows = await fetch(
-        'SELECT "question"."text", "question"."asked_at", "stored_file"."media_type", "stored_file"."content" '
+        'SELECT "question"."text", "question"."asked_at", "question"."answer", "staff"."name" AS "answered_by", '
+        '"stored_file"."media_type", "stored_file"."content" '
         'FROM "question" LEFT JOIN "stored_file" ON "stored_file"."id" = "question"."file" '
-        'WHERE "question"."id" = {}',
+        'LEFT JOIN "staff" ON "staff"."id" = "question"."answered_by" WHERE "question"."id" = {}',
         question,
     )
     if not rows:
         return None
     row = rows[0]
     copy = DocumentCopy(MediaType(row["media_type"]), row["content"]) if row["media_type"] else None
-    return QuestionView(row["text"], row["asked_at"], copy)
+    return QuestionView(row["text"], row["asked_at"], copy, row["answer"], row["answered_by"] or "")
 
 
 async def questions_of(appointment: UUID) -> list[AskedView]:
-    """The questions that were asked about a cita, newest first."""
+    """The questions that were asked about a cita, and about those that it was moved from, newest first."""
     rows = await fetch(
-        'SELECT "text", "asked_at", "file" FROM "question" WHERE "appointment" = {} ORDER BY "asked_at" DESC',
+        'WITH RECURSIVE "chain" ("id") AS (SELECT "id" FROM "appointment" WHERE "id" = {} '
+        'UNION ALL SELECT "newer"."moved_from" FROM "appointment" "newer" '
+        'JOIN "chain" ON "chain"."id" = "newer"."id" WHERE "newer"."moved_from" IS NOT NULL) '
+        'SELECT "question"."text", "question"."asked_at", "question"."file", "question"."state", '
+        '"question"."forwarded_at", "question"."answer", "question"."answered_at" FROM "question" '
+        'JOIN "chain" ON "chain"."id" = "question"."appointment" ORDER BY "question"."asked_at" DESC',
         appointment,
     )
-    return [AskedView(row["text"], row["asked_at"], has_copy=row["file"] is not None) for row in rows]
+    return [
+        AskedView(
+            row["text"],
+            row["asked_at"],
+            row["file"] is not None,
+            QuestionState(row["state"]),
+            row["forwarded_at"],
+            row["answer"],
+            row["answered_at"],
+        )
+        for row in rows
+    ]
 
 
 async def _email_of_center(appointment: UUID) -> str:
