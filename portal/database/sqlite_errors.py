@@ -22,6 +22,7 @@ _WALLS = {
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Wall.FOREIGN_KEY,
     sqlite3.SQLITE_CONSTRAINT_NOTNULL: Wall.NOT_NULL,
     sqlite3.SQLITE_CONSTRAINT_CHECK: Wall.CHECK,
+    sqlite3.SQLITE_CONSTRAINT_TRIGGER: Wall.CHECK,
 }
 _KINDS: dict[int, type[DatabaseError]] = {
     sqlite3.SQLITE_BUSY: DatabaseBusyError,

@@ -57,7 +57,7 @@ APPEND_ONLY = {
     ),
     "postgres": (
         "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = 'restrict_violation'; END $$",
+        "$$ BEGIN RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = 'check_violation'; END $$",
         'CREATE TRIGGER "audit_entry_kept" BEFORE UPDATE OR DELETE ON "audit_entry" '
         "FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()",
     ),
