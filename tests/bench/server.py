@@ -23,6 +23,7 @@ from portal.pages.words import choices
 from portal.serving import serve
 from portal.settings import read_settings
 from portal.web.access import may_open
+from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.services import GivenServices
 from portal.web.visit_cookie import read_visit_cookie
@@ -40,7 +41,7 @@ class BareView:
     choices: tuple[tuple[str, str], ...] = choices(*Modality)
 
 
-@get(BARE)
+@get(BARE, opt=EVERYBODY)
 async def show_bare(request: AnyRequest, services: GivenServices, campos: FromQuery[int]) -> Template:
     """A page of that many fields for whoever comes, with what every page does before it asks the database."""
     hashlib.sha256(read_visit_cookie(request).encode()).hexdigest()
@@ -50,7 +51,7 @@ async def show_bare(request: AnyRequest, services: GivenServices, campos: FromQu
     return Template("bare.html", context={"bare": view})
 
 
-@get(PROCESS, sync_to_thread=False)
+@get(PROCESS, opt=EVERYBODY, sync_to_thread=False)
 def show_process() -> str:
     """Which worker answers this connection."""
     return str(os.getpid())
