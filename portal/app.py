@@ -123,8 +123,7 @@ async def _run(services: Services, _: Litestar, *, owns_node: bool) -> AsyncIter
 async def _worker_inside(services: Services) -> AsyncIterator[None]:
     """The worker as a task beside the requests; it returns within about two seconds when it is told to stop."""
     stop = asyncio.Event()
-    renderer = services.renderer
-    worker = run_worker(services.node, services.settings, services.keys, renderer.slip_pdf, services.clock, stop)
+    worker = run_worker(services.node, services.settings, services.keys, services.renderer, services.clock, stop)
     task = asyncio.create_task(worker, name="worker")
     try:
         yield

@@ -52,7 +52,7 @@ def serve(settings: Settings, factory: str = "portal.app:serve") -> None:
     workers keep dying.
     """
     # Tried here, so that a fault is one sentence and not one per worker.
-    open_post_office(settings, open_keys(settings), Renderer(0).slip_pdf, utc_now)
+    open_post_office(settings, open_keys(settings), Renderer(0), utc_now)
     _claim_address(settings.host, settings.port)
     os.environ[_METRICS_FOLDER] = str(_empty_folder(settings.data / "metrics"))
     _allow_files()
@@ -90,7 +90,7 @@ async def work_alone(settings: Settings) -> None:
         await node.start()
         renderer.start()
         structlog.get_logger("citas.worker").info("worker started")
-        await run_worker(node, settings, open_keys(settings), renderer.slip_pdf, utc_now, stop)
+        await run_worker(node, settings, open_keys(settings), renderer, utc_now, stop)
     finally:
         renderer.close()
         await node.stop()

@@ -25,8 +25,8 @@ from portal.domain.schedule import open_seats
 from portal.domain.spanish_dates import local_day
 from portal.domain.visits import purge_visits
 from portal.keys import Keys
+from portal.mail.contents import Printer
 from portal.mail.courier import NotNow
-from portal.mail.desk import PrintSlip
 from portal.mail.post_office import PostOffice, open_post_office
 from portal.rules import read_rules
 from portal.settings import Settings
@@ -66,7 +66,7 @@ async def run_worker(
     node: Node,
     settings: Settings,
     keys: Keys,
-    print_slip: PrintSlip,
+    printer: Printer,
     clock: Clock,
     stop: asyncio.Event,
     rhythm: Rhythm = Rhythm(),
@@ -76,7 +76,7 @@ async def run_worker(
     Raises SettingsError when the settings of mail are wrong.
     """
     rules = read_rules(settings)
-    post_office = open_post_office(settings, keys, print_slip, clock)
+    post_office = open_post_office(settings, keys, printer, clock)
     queued = asyncio.Event()
     tasks = (
         Task("mail", rhythm.mail, lambda: _deliver(post_office, stop), queued),

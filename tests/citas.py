@@ -41,6 +41,7 @@ CITA = AppointmentView(
     calendar_uid=UUID(int=7),
     calendar_sequence=0,
     created_at=datetime(2027, 1, 7, 14, 0, tzinfo=UTC),
+    reminded_at=None,
     invited_at=None,
     moved_to=None,
 )

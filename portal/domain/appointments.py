@@ -54,6 +54,7 @@ class AppointmentView:
     calendar_uid: UUID
     calendar_sequence: int
     created_at: datetime
+    reminded_at: datetime | None
     invited_at: datetime | None
     moved_to: str | None
 
@@ -97,7 +98,7 @@ async def _find(condition: str, value: object) -> AppointmentView | None:
         '"appointment"."modality", "appointment"."starts_at", "appointment"."ends_at", "appointment"."given_names", '
         '"appointment"."first_surname", "appointment"."second_surname", "appointment"."email", "appointment"."phone", '
         '"appointment"."calendar_uid", "appointment"."calendar_sequence", "appointment"."created_at", '
-        '"appointment"."invited_at", '
+        '"appointment"."reminded_at", "appointment"."invited_at", '
         '"appointment"."meet_link", "service"."code" AS "service_code", "service"."name" AS "service_name", '
         '"service"."procedure_code", "service"."bring", "center"."code" AS "center_code", '
         '"center"."name" AS "center_name", "center"."address" AS "center_address", '

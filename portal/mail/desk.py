@@ -3,80 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from typing import Final
 from uuid import UUID
 
 from portal.documents.calendar_file import CalendarMail, write_calendar_file
 from portal.documents.entry_of import entry_of
-from portal.documents.slip import Paper, Slip
-from portal.documents.slip_of import Signer, slip_of
-from portal.domain.appointments import AppointmentView, find_appointment_by_id, find_former
-from portal.domain.files import MediaType
+from portal.domain.appointments import find_appointment_by_id
 from portal.domain.outbox import Claimed
-from portal.domain.questions import QuestionView, find_question
-from portal.domain.vocabulary import MessageKind
+from portal.domain.staff import find_staff
+from portal.mail.contents import CitaErrand, Contents, NothingToSay, Tools, WorkErrand
 from portal.mail.courier import Parcel
-from portal.mail.letters import Occasion, make_links, write_letter
-from portal.mail.message import Attachment, Sender, pack, read_recipient
-
-WITH_SLIP: Final = frozenset({MessageKind.CONFIRMATION, MessageKind.MOVE})
-WITH_CALENDAR: Final = WITH_SLIP | {MessageKind.CANCELLATION}
-SLIP_NAME: Final = "constancia.pdf"
-COPY_NAMES: Final = {
-    MediaType.PDF: "documento.pdf",
-    MediaType.JPEG: "documento.jpg",
-    MediaType.PNG: "documento.png",
-}
-
-PrintSlip = Callable[[Slip, Paper], Awaitable[bytes]]
-
-
-class NothingToSay(Exception):
-    """What the message was to tell of is gone."""
+from portal.mail.kinds import ABOUT_CITAS, ABOUT_WORK
+from portal.mail.letters import Occasion, WorkOccasion, make_links, write_letter
+from portal.mail.message import Sender, pack, read_recipient
 
 
 @dataclass(frozen=True, repr=False)
 class Desk:
-    """Writes messages: in whose name, with links to which origin, signed with which keys, slips from which press."""
+    """Writes messages, in the name of ``sender``."""
 
     sender: Sender
-    origin: str
-    access_key: bytes
-    signer: Signer
-    print_slip: PrintSlip
+    tools: Tools
 
     async def write(self, message: Claimed, now: datetime) -> Parcel:
-        """The message as it is true now. Raises NothingToSay, Refused (no such address), and as ``print_slip`` does."""
-        cita = await find_appointment_by_id(message.appointment) if message.appointment else None
+        """The message as it is true now. Raises NothingToSay, Refused (no such address), RendererBusy."""
+        recipient = read_recipient(message.recipient)
+        if message.appointment is not None:
+            return await self._write_about_cita(message, message.appointment, recipient, now)
+        if message.staff is not None:
+            return await self._write_about_work(message, message.staff, recipient, now)
+        raise NothingToSay
+
+    async def _write_about_cita(self, message: Claimed, appointment: UUID, recipient: Address, now: datetime) -> Parcel:
+        cita = await find_appointment_by_id(appointment)
         if cita is None:
             raise NothingToSay
-        recipient = read_recipient(message.recipient)
-        occasion = Occasion(
-            cita,
-            make_links(cita, self.origin, self.access_key),
-            former=await find_former(cita.id) if message.kind is MessageKind.MOVE else None,
-            question=await self._find_question(message),
-        )
-        attachments = await self._attachments(message, cita, occasion.question, now)
+        gather = ABOUT_CITAS.get(message.kind)
+        contents = await gather(CitaErrand(message, cita, self.tools, now)) if gather is not None else Contents()
+        occasion = Occasion(cita, make_links(cita, self.tools.origin, self.tools.keys.access), contents.details)
         # In a thread: encoding a message takes tens of milliseconds, in which the process goes on serving.
-        return await asyncio.to_thread(self._put_together, message, occasion, recipient, attachments, now)
+        return await asyncio.to_thread(self._put_together, message, occasion, contents, recipient, now)
+
+    async def _write_about_work(self, message: Claimed, staff: UUID, recipient: Address, now: datetime) -> Parcel:
+        person = await find_staff(staff)
+        if person is None:
+            raise NothingToSay
+        contents = await ABOUT_WORK[message.kind](WorkErrand(message, person, self.tools, now))
+        occasion = WorkOccasion(person, self.tools.origin, contents.details)
+        return await asyncio.to_thread(self._put_together, message, occasion, contents, recipient, now)
 
     def _put_together(
         self,
         message: Claimed,
-        occasion: Occasion,
+        occasion: Occasion | WorkOccasion,
+        contents: Contents,
         recipient: Address,
-        attachments: tuple[Attachment, ...],
         now: datetime,
     ) -> Parcel:
-        cita, calendar = occasion.cita, None
-        if message.kind in WITH_CALENDAR:
+        calendar = None
+        if contents.with_calendar and isinstance(occasion, Occasion):
             mail = CalendarMail(organizer=self.sender.address.addr_spec, attendee=recipient.addr_spec)
-            calendar = write_calendar_file(entry_of(cita, self.origin, now), mail)
+            calendar = write_calendar_file(entry_of(occasion.cita, self.tools.origin, now), mail)
         return pack(
             write_letter(message.kind, occasion),
             sender=self.sender,
@@ -84,25 +73,6 @@ class Desk:
             message_id=message.message_id,
             now=now,
             calendar=calendar,
-            attachments=attachments,
-            reply_to=read_recipient(cita.email) if cita.email and occasion.question is not None else None,
+            attachments=contents.attachments,
+            reply_to=read_recipient(contents.reply_to) if contents.reply_to else None,
         )
-
-    async def _find_question(self, message: Claimed) -> QuestionView | None:
-        if message.kind is not MessageKind.QUESTION_FOR_STAFF:
-            return None
-        question = await find_question(UUID(message.reference))
-        if question is None:
-            raise NothingToSay
-        return question
-
-    async def _attachments(
-        self, message: Claimed, cita: AppointmentView, question: QuestionView | None, now: datetime
-    ) -> tuple[Attachment, ...]:
-        if message.kind in WITH_SLIP:
-            pdf = await self.print_slip(slip_of(cita, self.origin, self.signer, now), Paper.A5)
-            return (Attachment(SLIP_NAME, "application/pdf", pdf),)
-        if question is not None and question.copy is not None:
-            copy = question.copy
-            return (Attachment(COPY_NAMES[copy.media_type], copy.media_type.value, copy.content),)
-        return ()

@@ -1,6 +1,7 @@
 """What a mail says: the words of its kind (``templates/emails``), filled in with one cita.
 
-Each kind has a subject, a plain text and an HTML version with the same words. The templates are given one ``Occasion``.
+Each kind has a subject, a plain text and an HTML version with the same words. The templates know one ``Occasion``, or
+``WorkOccasion``, as ``mail``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from portal.domain.appointments import AppointmentView
 from portal.domain.links import sign_link
-from portal.domain.questions import QuestionView
 from portal.domain.spanish_dates import moment_in_words, time_in_words
+from portal.domain.staff import StaffView
 from portal.domain.vocabulary import MessageKind
 from portal.mail.message import Letter
 from portal.places import TEMPLATES
@@ -27,40 +28,52 @@ _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses that a reader may tap; ``view``, ``move`` and ``cancel`` open the cita without asking for more."""
+    """Addresses that a reader may tap; ``view``, ``move`` and ``cancel`` open the cita without asking for more.
+
+    ``attention`` is for the staff, who must sign in first.
+    """
 
     view: str
     move: str
     cancel: str
     book: str
+    attention: str
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a mail is about. ``former`` is the cita that this one was moved from; ``question`` what its owner asked."""
+    """What a mail about a cita tells. ``details`` are what its kind gathered."""
 
     cita: AppointmentView
     links: Links
-    former: AppointmentView | None = None
-    question: QuestionView | None = None
+    details: object = None
 
     @property
     def when(self) -> str:
         return moment_in_words(self.cita.starts_at)
 
     @property
-    def end_time(self) -> str:
-        return time_in_words(self.cita.ends_at)
+    def start_time(self) -> str:
+        return time_in_words(self.cita.starts_at)
 
     @property
-    def former_when(self) -> str:
-        return moment_in_words(self.former.starts_at) if self.former else ""
+    def end_time(self) -> str:
+        return time_in_words(self.cita.ends_at)
 
     @property
     def code(self) -> str:
         """The code in groups, for reading aloud."""
         code = self.cita.code
         return " ".join(code[start : start + _CODE_GROUP] for start in range(0, len(code), _CODE_GROUP))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOccasion:
+    """What a mail about work of the staff tells. ``origin`` is what addresses begin with."""
+
+    staff: StaffView
+    origin: str
+    details: object = None
 
 
 def make_links(cita: AppointmentView, origin: str, access_key: bytes) -> Links:
@@ -73,10 +86,11 @@ def make_links(cita: AppointmentView, origin: str, access_key: bytes) -> Links:
         move=f"{page}/reprogramar?{k}",
         cancel=f"{page}/anular?{k}",
         book=f"{origin}/reservar?{again}",
+        attention=f"{origin}/atenciones/{cita.id}",
     )
 
 
-def write_letter(kind: MessageKind, occasion: Occasion) -> Letter:
+def write_letter(kind: MessageKind, occasion: Occasion | WorkOccasion) -> Letter:
     """The letter of that kind."""
     environment = _open_templates()
     subject = environment.get_template(f"emails/{kind}.subject.txt").render(mail=occasion)

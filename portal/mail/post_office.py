@@ -26,8 +26,9 @@ from portal.domain.outbox import (
     settle_superseded,
 )
 from portal.keys import Keys
+from portal.mail.contents import NothingToSay, Printer, Tools
 from portal.mail.courier import Courier, InDoubt, NotNow, Parcel, Refused
-from portal.mail.desk import Desk, NothingToSay, PrintSlip
+from portal.mail.desk import Desk
 from portal.mail.eml_folder import FolderCourier
 from portal.mail.message import read_sender
 from portal.mail.smtp import COMMANDS_PER_MESSAGE, SmtpCourier
@@ -127,7 +128,7 @@ class PostOffice:
         await settle_failed(message, code)
 
 
-def open_post_office(settings: Settings, keys: Keys, print_slip: PrintSlip, clock: Clock) -> PostOffice:
+def open_post_office(settings: Settings, keys: Keys, printer: Printer, clock: Clock) -> PostOffice:
     """The post office of the settings: by mail server, or into the folder ``mail`` under the data folder.
 
     Raises SettingsError when ``CITAS_MAIL_FROM`` is not an address.
@@ -136,8 +137,8 @@ def open_post_office(settings: Settings, keys: Keys, print_slip: PrintSlip, cloc
         sender = read_sender(settings.mail_from, settings.origin)
     except ValueError as error:
         raise SettingsError(f"CITAS_MAIL_FROM: {error}.") from None
-    desk = Desk(sender, settings.origin, keys.access, Signer(settings.node_name, keys.signing.private), print_slip)
+    tools = Tools(settings.origin, keys, Signer(settings.node_name, keys.signing.private), printer)
     by_mail = bool(settings.smtp_host)
     courier = SmtpCourier(settings, sender.host) if by_mail else FolderCourier(settings.data / "mail")
     patience = timedelta(seconds=COMMANDS_PER_MESSAGE * settings.smtp_timeout_seconds)
-    return PostOffice(uuid4(), desk, courier, clock, patience)
+    return PostOffice(uuid4(), Desk(sender, tools), courier, clock, patience)

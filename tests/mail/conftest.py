@@ -13,11 +13,11 @@ from aiosmtpd.smtp import SMTP
 
 from portal.database.node import Node, fetch
 from portal.documents.press import Press
-from portal.documents.slip import Paper, Slip
 from portal.keys import Keys, open_keys
-from portal.mail.desk import PrintSlip
+from portal.mail.contents import Printer
 from portal.mail.post_office import PostOffice, open_post_office
 from portal.settings import Settings, read_settings
+from tests.mail.here_printer import HerePrinter
 from tests.mail.mail_server import MailServer, Mood
 from tests.people import NOW, ROSA, build_world, reserve, slot_at
 
@@ -50,14 +50,9 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(scope="session")
-def print_slip() -> PrintSlip:
-    """Real slips, made in this process."""
-    press = Press()
-
-    async def print_here(slip: Slip, paper: Paper) -> bytes:
-        return press.print_slip(slip, paper)
-
-    return print_here
+def printer() -> HerePrinter:
+    """Real papers, made in this process."""
+    return HerePrinter(Press())
 
 
 @pytest.fixture
@@ -109,11 +104,11 @@ def keys(mail_settings: MakeSettings) -> Keys:
 
 
 @pytest.fixture
-def open_office(mail_settings: MakeSettings, keys: Keys, print_slip: PrintSlip, clock: SetClock) -> OpenOffice:
+def open_office(mail_settings: MakeSettings, keys: Keys, printer: HerePrinter, clock: SetClock) -> OpenOffice:
     """``open_office(server)``: a post office that sends by that server, or into a folder."""
 
-    def make(server: MailServer | None = None, press: PrintSlip = print_slip, **settings: object) -> PostOffice:
-        return open_post_office(mail_settings(server, **settings), keys, press, clock)
+    def make(server: MailServer | None = None, using: Printer = printer, **settings: object) -> PostOffice:
+        return open_post_office(mail_settings(server, **settings), keys, using, clock)
 
     return make
 

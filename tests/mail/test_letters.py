@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
-from datetime import timedelta
 
 import html5lib
 import pytest
 
 from portal.domain.links import read_link
 from portal.domain.modality import Modality
-from portal.domain.questions import QuestionView
 from portal.domain.vocabulary import MessageKind, State
-from portal.mail.letters import Occasion, make_links, write_letter
-from portal.mail.message import Letter
+from portal.mail.kinds.booking import BookingDetails
+from portal.mail.kinds.reminder import ReminderDetails
+from portal.mail.letters import make_links
 from tests.citas import CITA
+from tests.mail.samples import CITA_KINDS, FORMER, KEY, KINDS, ORIGIN, letter
 
-ORIGIN = "https://citas.example.org"
-KEY = bytes(range(32))
-FORMER = replace(CITA, code="AAAAAAAA", state=State.RESCHEDULED, starts_at=CITA.starts_at - timedelta(days=1))
-QUESTION = QuestionView("¿Puedo ir con mi hijo?\nGracias <b>", CITA.created_at, None)
 WHEN = "viernes 8 de enero de 2027, 9:00 a. m."
-WITH_DETAILS = (MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CODE_AGAIN)
-
-
-def letter(kind: MessageKind, **changes: object) -> Letter:
-    cita = replace(CITA, **changes)  # type: ignore[arg-type]
-    return write_letter(kind, Occasion(cita, make_links(cita, ORIGIN, KEY), FORMER, QUESTION))
+WITH_DETAILS = (MessageKind.CONFIRMATION, MessageKind.MOVE, MessageKind.CODE_AGAIN, MessageKind.REMINDER)
 
 
 def words_of(page: str) -> str:
@@ -41,7 +31,7 @@ def links_in(page: str) -> set[str]:
     return {html.unescape(address) for address in re.findall(r'href="([^"]+)"', page)}
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("modality", Modality)
 def test_the_page_is_valid_and_fetches_nothing(kind: MessageKind, modality: Modality) -> None:
     page = letter(kind, modality=modality).html
@@ -52,13 +42,13 @@ def test_the_page_is_valid_and_fetches_nothing(kind: MessageKind, modality: Moda
     assert page.count("<h1>") == 1
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_text_and_page_have_the_same_links(kind: MessageKind) -> None:
     said = letter(kind)
     assert links_in(said.html) == set(re.findall(r"https?://\S+", said.text))
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", KINDS)
 def test_text_and_page_say_the_same(kind: MessageKind) -> None:
     said = letter(kind)
     page = words_of(said.html)
@@ -141,7 +131,7 @@ def test_whoever_asked_reads_that_it_arrived_but_not_the_question() -> None:
     assert "hijo" not in said.text + said.html
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", CITA_KINDS)
 def test_typed_words_stay_words(kind: MessageKind) -> None:
     said = letter(kind, given_names='<img src="http://evil.example/x.png">', center_name="{{ 7*7 }}")
     assert "<img" not in said.html
@@ -149,7 +139,7 @@ def test_typed_words_stay_words(kind: MessageKind) -> None:
     assert said.html.count("&lt;img") == said.text.count("<img")
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", CITA_KINDS)
 def test_a_subject_is_one_line_without_the_name(kind: MessageKind) -> None:
     subject = letter(kind, given_names="Zoila").subject
     assert "\n" not in subject
@@ -159,3 +149,24 @@ def test_a_subject_is_one_line_without_the_name(kind: MessageKind) -> None:
 
 def test_a_sede_without_a_phone() -> None:
     assert "llama a la sede" not in letter(MessageKind.CONFIRMATION, center_phone="").text
+
+
+@pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.MOVE])
+def test_the_leaflet_is_told_of_where_it_goes_along(kind: MessageKind) -> None:
+    for with_leaflet in (True, False):
+        text = letter(kind, BookingDetails(with_leaflet, FORMER)).text
+        assert ("cómo entrar a la videollamada" in text) is with_leaflet
+
+
+@pytest.mark.parametrize(("days_left", "day"), [(1, "mañana"), (0, "hoy")])
+def test_a_reminder_says_which_day(days_left: int, day: str) -> None:
+    said = letter(MessageKind.REMINDER, ReminderDetails(days_left, with_leaflet=True))
+    assert said.subject == f"Recuerda: tu cita es {day}, 9:00 a. m."
+    assert f"Tu cita es {day}" in said.text
+    assert "cartilla" in said.text
+
+
+def test_a_reminder_of_a_cita_by_telephone_says_nothing_of_video() -> None:
+    text = letter(MessageKind.REMINDER, ReminderDetails(1, with_leaflet=False), modality=Modality.PHONE).text
+    assert "videollamada" not in text
+    assert "Te llamamos" in text

@@ -19,10 +19,10 @@ from portal.database.node import Node
 from portal.domain.appointments import find_appointment
 from portal.domain.vocabulary import State
 from portal.keys import Keys
-from portal.mail.desk import PrintSlip
 from portal.mail.post_office import open_post_office
 from portal.settings import Settings
 from tests.mail.conftest import STARTS, MakeSettings
+from tests.mail.here_printer import HerePrinter
 from tests.people import ROSA, build_world, reserve, slot_at
 
 
@@ -37,9 +37,9 @@ def settings(mail_settings: MakeSettings) -> Settings:
     return mail_settings(worker=False, database_url="")
 
 
-async def links_of_the_mail(settings: Settings, keys: Keys, print_slip: PrintSlip, clock: Clock) -> list[str]:
+async def links_of_the_mail(settings: Settings, keys: Keys, printer: HerePrinter, clock: Clock) -> list[str]:
     """The links to our own pages, in the order that they stand in."""
-    await open_post_office(settings, keys, print_slip, clock).deliver_due(asyncio.Event())
+    await open_post_office(settings, keys, printer, clock).deliver_due(asyncio.Event())
     [file] = await asyncio.to_thread(lambda: list(Path(settings.data / "mail").iterdir()))
     message = message_from_bytes(file.read_bytes(), policy=SMTPUTF8)
     assert isinstance(message, EmailMessage)
@@ -51,9 +51,9 @@ async def links_of_the_mail(settings: Settings, keys: Keys, print_slip: PrintSli
 
 @pytest.mark.parametrize("number", range(3))
 async def test_a_link_opens_its_page(
-    sqlite_node: Node, booked: str, settings: Settings, keys: Keys, print_slip: PrintSlip, clock: Clock, number: int
+    sqlite_node: Node, booked: str, settings: Settings, keys: Keys, printer: HerePrinter, clock: Clock, number: int
 ) -> None:
-    links = await links_of_the_mail(settings, keys, print_slip, clock)
+    links = await links_of_the_mail(settings, keys, printer, clock)
     assert len(links) == 3
     app = create_app(settings, clock=clock, node=sqlite_node)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar's own types

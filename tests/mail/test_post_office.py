@@ -13,16 +13,16 @@ from structlog.testing import capture_logs
 
 from portal.database.node import Node, fetch
 from portal.documents.renderer import RendererBusy
-from portal.documents.slip import Paper, Slip
+from portal.documents.slip import Slip
 from portal.domain.changing import cancel
 from portal.domain.outbox import CLAIM, OutboxFigures, count_messages
 from portal.domain.vocabulary import MessageState
 from portal.keys import Keys
 from portal.mail.courier import NotNow
-from portal.mail.desk import PrintSlip
 from portal.mail.post_office import open_post_office
 from portal.settings import Settings, SettingsError
 from tests.mail.conftest import GOES_ON, STARTS, MakeSettings, OpenOffice, OpenServer, SetClock, states
+from tests.mail.here_printer import HerePrinter
 from tests.mail.mail_server import DyingSMTP, Mood, Silent
 from tests.people import JULIO, NOW, ROSA, RULES, build_world, reserve, slot_at
 
@@ -100,34 +100,32 @@ async def test_an_outage_of_the_server_is_not_held_against_the_messages(
 
 
 async def test_a_cancellation_while_the_confirmation_is_written_is_seen(
-    code: str, open_server: OpenServer, open_office: OpenOffice, print_slip: PrintSlip
+    code: str, open_server: OpenServer, open_office: OpenOffice, printer: HerePrinter
 ) -> None:
-    async def cancel_meanwhile(slip: Slip, paper: Paper) -> bytes:
+    async def cancel_meanwhile(_: Slip) -> None:
         await cancel(code, NOW, RULES)
-        return await print_slip(slip, paper)
 
     server = await open_server()
-    assert await open_office(server, cancel_meanwhile).deliver_due(GOES_ON) == 1
+    assert await open_office(server, printer.interrupted_by(cancel_meanwhile)).deliver_due(GOES_ON) == 1
     [received] = server.mood.received
     assert received.message["Subject"].startswith("Tu cita fue anulada")
 
 
 async def test_a_busy_press_delays_and_a_broken_one_holds_up_nobody(
-    node: Node, open_server: OpenServer, open_office: OpenOffice, print_slip: PrintSlip
+    node: Node, open_server: OpenServer, open_office: OpenOffice, printer: HerePrinter
 ) -> None:
     await build_world()
     await reserve(ROSA, slot_at(STARTS))
     await reserve(JULIO, slot_at(STARTS), now=NOW + MINUTE / 60)
     troubles: list[Exception] = [RendererBusy("full"), RuntimeError("Rosa María")]
 
-    async def troubled(slip: Slip, paper: Paper) -> bytes:
+    async def troubled(slip: Slip) -> None:
         if slip.holder_name.startswith("Rosa"):
             raise troubles.pop(0)
-        return await print_slip(slip, paper)
 
     server = await open_server()
     clock = SetClock(NOW + MINUTE)
-    office = open_office(server, troubled)
+    office = open_office(server, printer.interrupted_by(troubled))
     office._clock = clock
     assert await office.deliver_due(GOES_ON) == 1
     assert await states() == [("queued", "renderer_busy"), ("sent", "")]
@@ -140,19 +138,18 @@ async def test_a_busy_press_delays_and_a_broken_one_holds_up_nobody(
 
 
 async def test_who_is_told_to_stop_finishes_the_message_at_hand(
-    node: Node, open_server: OpenServer, open_office: OpenOffice, print_slip: PrintSlip
+    node: Node, open_server: OpenServer, open_office: OpenOffice, printer: HerePrinter
 ) -> None:
     await build_world()
     for person in (ROSA, JULIO):
         await reserve(person, slot_at(STARTS))
     stop = asyncio.Event()
 
-    async def stopping(slip: Slip, paper: Paper) -> bytes:
+    async def stopping(_: Slip) -> None:
         stop.set()
-        return await print_slip(slip, paper)
 
     server = await open_server()
-    assert await open_office(server, stopping).deliver_due(stop) == 1
+    assert await open_office(server, printer.interrupted_by(stopping)).deliver_due(stop) == 1
     assert len(server.mood.received) == 1
     # The other one need not wait for a claim to run out.
     assert await open_office(server).deliver_due(GOES_ON) == 1
@@ -215,8 +212,8 @@ async def test_a_folder_that_cannot_be_written_delays(
 
 
 def test_a_sender_that_is_none_stops_the_start(
-    mail_settings: MakeSettings, keys: Keys, print_slip: PrintSlip, clock: SetClock
+    mail_settings: MakeSettings, keys: Keys, printer: HerePrinter, clock: SetClock
 ) -> None:
     settings: Settings = mail_settings(mail_from="Citas")
     with pytest.raises(SettingsError, match="CITAS_MAIL_FROM"):
-        open_post_office(settings, keys, print_slip, clock)
+        open_post_office(settings, keys, printer, clock)

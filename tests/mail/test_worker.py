@@ -21,10 +21,10 @@ from portal.domain.modality import Modality
 from portal.domain.visits import find_visit, new_cookie, remember_hold
 from portal.keys import Keys
 from portal.mail.courier import NotNow
-from portal.mail.desk import PrintSlip
 from portal.settings import Settings, SettingsError
 from portal.worker import Rhythm, Task, repeat, run_worker
 from tests.mail.conftest import STARTS, MakeSettings, OpenServer, SetClock, states
+from tests.mail.here_printer import HerePrinter
 from tests.mail.mail_server import Mood, Silent
 from tests.people import NOW, ROSA, build_world, reserve, slot_at
 from tests.postgres_server import PostgresServer
@@ -77,15 +77,13 @@ class Told:
 
 
 @pytest.fixture
-def working(node: Node, keys: Keys, print_slip: PrintSlip, clock: SetClock, mail_settings: MakeSettings) -> Working:
+def working(node: Node, keys: Keys, printer: HerePrinter, clock: SetClock, mail_settings: MakeSettings) -> Working:
     """``async with working(settings) as stop``: a worker in this process."""
 
     @asynccontextmanager
     async def work(settings: Settings | None = None, rhythm: Rhythm = STILL) -> AsyncIterator[asyncio.Event]:
         stop = asyncio.Event()
-        worker = asyncio.create_task(
-            run_worker(node, settings or mail_settings(), keys, print_slip, clock, stop, rhythm)
-        )
+        worker = asyncio.create_task(run_worker(node, settings or mail_settings(), keys, printer, clock, stop, rhythm))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 yield stop
@@ -193,12 +191,12 @@ async def test_it_does_not_wait_for_a_server_that_hangs(
 
 
 async def test_it_can_be_cut_off(
-    code: str, node: Node, keys: Keys, print_slip: PrintSlip, clock: SetClock, open_server: OpenServer,
+    code: str, node: Node, keys: Keys, printer: HerePrinter, clock: SetClock, open_server: OpenServer,
     mail_settings: MakeSettings,
 ) -> None:  # fmt: skip
     silent = Silent()
     settings = mail_settings(await open_server(silent))
-    worker = asyncio.create_task(run_worker(node, settings, keys, print_slip, clock, asyncio.Event(), STILL))
+    worker = asyncio.create_task(run_worker(node, settings, keys, printer, clock, asyncio.Event(), STILL))
     await silent.reached.wait()
     worker.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -207,10 +205,10 @@ async def test_it_can_be_cut_off(
 
 
 async def test_wrong_settings_stop_it_at_the_start(
-    node: Node, keys: Keys, print_slip: PrintSlip, clock: SetClock, mail_settings: MakeSettings
+    node: Node, keys: Keys, printer: HerePrinter, clock: SetClock, mail_settings: MakeSettings
 ) -> None:
     with pytest.raises(SettingsError, match="CITAS_MAIL_FROM"):
-        await run_worker(node, mail_settings(mail_from="x"), keys, print_slip, clock, asyncio.Event())
+        await run_worker(node, mail_settings(mail_from="x"), keys, printer, clock, asyncio.Event())
 
 
 # Failures
@@ -234,7 +232,7 @@ async def test_an_outage_of_the_database_is_sat_out(
     postgres_server: PostgresServer,
     postgres_node: Node,
     keys: Keys,
-    print_slip: PrintSlip,
+    printer: HerePrinter,
     clock: SetClock,
     open_server: OpenServer,
     mail_settings: MakeSettings,
@@ -251,7 +249,7 @@ async def test_an_outage_of_the_database_is_sat_out(
         longest_pause=timedelta(milliseconds=20),
         grace=timedelta(milliseconds=200),
     )
-    worker = asyncio.create_task(run_worker(postgres_node, settings, keys, print_slip, clock, stop, rhythm))
+    worker = asyncio.create_task(run_worker(postgres_node, settings, keys, printer, clock, stop, rhythm))
     async with asyncio.timeout(PATIENCE_SECONDS):
         postgres_server.stop()
         try:

@@ -18,20 +18,25 @@ from portal.settings import read_settings
 from portal.worker import run_worker
 
 
+class LateRenderer(Renderer):
+    """Starts with the first slip: only those who need slips pay for it."""
+
+    async def slip_pdf(self, slip: Slip, paper: Paper) -> bytes:
+        """A slip."""
+        self.start()
+        return await super().slip_pdf(slip, paper)
+
+
 async def main(now: datetime) -> None:
     """Work until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     settings = read_settings()
-    node, renderer = open_node("portal", settings.database), Renderer(1)
-
-    async def print_slip(slip: Slip, paper: Paper) -> bytes:
-        renderer.start()  # only those who need slips pay for it
-        return await renderer.slip_pdf(slip, paper)
+    node, renderer = open_node("portal", settings.database), LateRenderer(1)
 
     await node.start()
     try:
-        await run_worker(node, settings, open_keys(settings), print_slip, lambda: now, stop)
+        await run_worker(node, settings, open_keys(settings), renderer, lambda: now, stop)
     finally:
         renderer.close()
         await node.stop()

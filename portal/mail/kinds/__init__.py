@@ -1,0 +1,30 @@
+"""What each kind of mail gathers before it is written: one function a kind, in the file of its subject.
+
+A kind is three templates (``templates/emails/{kind}.subject.txt``, ``.txt``, ``.html``) and, if it tells more than the
+cita itself says, a line here. The kinds without a cita are about work of the staff, and always have a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias
+
+from portal.domain.vocabulary import MessageKind
+from portal.mail.contents import CitaErrand, Contents, WorkErrand
+from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
+from portal.mail.kinds.questions import gather_question_for_staff
+from portal.mail.kinds.reminder import gather_reminder
+
+GatherAboutCita: TypeAlias = Callable[[CitaErrand], Awaitable[Contents]]
+GatherAboutWork: TypeAlias = Callable[[WorkErrand], Awaitable[Contents]]
+"""Both raise NothingToSay when what the message was to tell of is gone."""
+
+ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
+    MessageKind.CONFIRMATION: gather_confirmation,
+    MessageKind.MOVE: gather_move,
+    MessageKind.CANCELLATION: gather_cancellation,
+    MessageKind.QUESTION_FOR_STAFF: gather_question_for_staff,
+    MessageKind.REMINDER: gather_reminder,
+}
+
+ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {}

@@ -1,0 +1,55 @@
+"""What each kind of mail is filled in with where no database is: the facts that its owner gathers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from portal.domain.questions import QuestionView
+from portal.domain.staff import StaffView
+from portal.domain.vocabulary import MessageKind, Role, State
+from portal.mail.kinds import ABOUT_WORK
+from portal.mail.kinds.booking import BookingDetails
+from portal.mail.kinds.reminder import ReminderDetails
+from portal.mail.letters import Occasion, WorkOccasion, make_links, write_letter
+from portal.mail.message import Letter
+from portal.places import TEMPLATES
+from tests.citas import CITA
+
+ORIGIN: Final = "https://citas.example.org"
+KEY: Final = bytes(range(32))
+FORMER: Final = replace(CITA, code="AAAAAAAA", state=State.RESCHEDULED, starts_at=CITA.starts_at - timedelta(days=1))
+QUESTION: Final = QuestionView("¿Puedo ir con mi hijo?\nGracias <b>", CITA.created_at, None)
+
+CONSULTOR: Final = StaffView(
+    id=UUID(int=9),
+    username="consultor1",
+    name="Consultor 1",
+    role=Role.CONSULTANT,
+    center=UUID(int=1),
+    center_code="central",
+    center_name="Centro de Empleo – Sede central",
+    email="consultor1@example.org",
+    meet_link="https://meet.google.com/abc-defg-hij",
+)
+
+DETAILS: Final[dict[MessageKind, object]] = {
+    MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
+    MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
+    MessageKind.QUESTION_FOR_STAFF: QUESTION,
+    MessageKind.REMINDER: ReminderDetails(days_left=1, with_leaflet=True),
+}
+
+KINDS: Final = tuple(kind for kind in MessageKind if (TEMPLATES / "emails" / f"{kind}.html").exists())
+CITA_KINDS: Final = tuple(kind for kind in KINDS if kind not in ABOUT_WORK)
+
+
+def letter(kind: MessageKind, details: object = None, **changes: object) -> Letter:
+    """The letter of a kind about Rosa's cita, or about work of a consultor; ``changes`` are of the cita."""
+    details = details if details is not None else DETAILS.get(kind)
+    if kind in ABOUT_WORK:
+        return write_letter(kind, WorkOccasion(CONSULTOR, ORIGIN, details))
+    cita = replace(CITA, **changes)  # type: ignore[arg-type]
+    return write_letter(kind, Occasion(cita, make_links(cita, ORIGIN, KEY), details))
