@@ -27,9 +27,12 @@ check: .venv/ready-develop
 	.venv/bin/mypy
 	.venv/bin/djlint templates --lint --quiet
 
-lock: .venv/ready-run
+lock: | .venv/bin/uv  # as it is: packages that the lock does not know yet could not be installed
 	.venv/bin/uv --no-config pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --output-file requirements.lock
+
+.venv/bin/uv:
+	@.ci/setup run
 
 .venv/ready-%: pyproject.toml requirements.lock .ci/setup
 	@.ci/setup $*
