@@ -7,7 +7,7 @@ from datetime import timedelta
 from portal.domain.attempts import AttemptKind, Limit, Limits
 from portal.domain.rules import BookingRules
 from portal.domain.sessions import SessionRules
-from portal.settings import Settings
+from portal.settings import Settings, VideoProvider
 
 
 def read_rules(settings: Settings) -> BookingRules:
@@ -19,6 +19,7 @@ def read_rules(settings: Settings) -> BookingRules:
         hold_extensions=settings.hold_extensions,
         release_min=timedelta(minutes=settings.release_min_minutes),
         release_max=timedelta(minutes=settings.release_max_minutes),
+        jitsi_url=settings.jitsi_url if settings.video is VideoProvider.JITSI else "",
     )
 
 
@@ -35,6 +36,9 @@ def read_limits(settings: Settings) -> Limits:
         send_by_code=Limit(AttemptKind.SEND_BY_CODE, settings.limit_sendings_per_code, window),
         sign_in_by_account=Limit(AttemptKind.SIGN_IN_BY_ACCOUNT, settings.limit_signins_per_account, window),
         sign_in_by_origin=Limit(AttemptKind.SIGN_IN_BY_ORIGIN, settings.limit_signins_per_origin, window),
+        code_by_account=Limit(AttemptKind.CODE_BY_ACCOUNT, settings.limit_signins_per_account, window),
+        password_by_account=Limit(AttemptKind.PASSWORD_BY_ACCOUNT, settings.limit_signins_per_account, window),
+        link_by_account=Limit(AttemptKind.LINK_BY_ACCOUNT, settings.limit_password_links_per_account, window),
     )
 
 

@@ -15,6 +15,7 @@ from portal.domain.notices import add_notice, queue_message
 from portal.domain.people import Consent, Person, find_or_add_citizen
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, SlotKey, nearest_slots
+from portal.domain.video import new_room
 from portal.domain.vocabulary import EventKind, MessageKind, Origin
 
 
@@ -39,7 +40,7 @@ async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
     day was closed meanwhile), and AlreadyReserved when the person has an active cita for the service.
     """
     try:
-        return await _book(request, now)
+        return await _book(request, now, rules)
     except SeatTaken:
         booked = await find_booked(request.token) or await _book_beside(request, now, rules)
         if booked is None:
@@ -57,7 +58,7 @@ async def _book_beside(request: Request, now: datetime, rules: BookingRules) -> 
         return None
     for candidate in await find_candidates(request.key, now):
         try:
-            return await _book(replace(request, seat=candidate.seat), now)
+            return await _book(replace(request, seat=candidate.seat), now, rules)
         except SeatTaken:
             continue
     return None
@@ -70,7 +71,7 @@ async def find_booked(token: str) -> Booked | None:
 
 
 @transactional
-async def _book(request: Request, now: datetime) -> Booked:
+async def _book(request: Request, now: datetime, rules: BookingRules) -> Booked:
     appointment = uuid4()
     seats = await fetch(
         'UPDATE "seat" SET "appointment" = {}, "hold_token" = NULL, "held_until" = NULL '
@@ -92,6 +93,7 @@ async def _book(request: Request, now: datetime) -> Booked:
             "seat": request.seat,
             **seats[0],
             "modality": request.key.modality.value,
+            "meet_link": new_room(rules, request.key.modality),
             "given_names": person.given_names,
             "first_surname": person.first_surname,
             "second_surname": person.second_surname,

@@ -17,6 +17,7 @@ from portal.domain.new_appointment import Booked, add_appointment
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, SlotKey, nearest_slots
+from portal.domain.video import new_room
 from portal.domain.vocabulary import EventKind, MessageKind, State
 
 
@@ -140,6 +141,7 @@ async def _move(
             "id": appointment,
             "hold_token": secrets.token_urlsafe(24),
             "modality": modality.value,
+            "meet_link": new_room(rules, modality),
             "calendar_sequence": ended["calendar_sequence"],
             "moved_from": ended["id"],
         },

@@ -9,7 +9,7 @@ from uuid import UUID
 from portal.database.engine import Row
 from portal.database.node import fetch
 from portal.domain.modality import Modality
-from portal.domain.phases import ENTER_BEFORE, TOLERANCE
+from portal.domain.phases import ENTER_BEFORE, TOLERANCE, tolerance_ends
 from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import DocumentType, Language, Origin, Preference, State
 
@@ -18,7 +18,8 @@ from portal.domain.vocabulary import DocumentType, Language, Origin, Preference,
 class DeskCita:
     """A cita joined with its people, its service and what was written down of it. Times are UTC.
 
-    ``meet_link`` is the cita's own, else its consultor's. ``attended_by`` is who pressed *Inicio*, if not yet, empty.
+    ``meet_link`` is the cita's own, else its consultor's. ``attended_by`` is who attends it: who pressed *Inicio*, or
+    before that a colleague who took it over.
     """
 
     id: UUID
@@ -73,7 +74,7 @@ class DeskCita:
     @property
     def tolerance_ends(self) -> datetime | None:
         """Until when the consultor waits, from the later of start and invitation; None before the invitation."""
-        return None if self.invited_at is None else max(self.starts_at, self.invited_at) + TOLERANCE
+        return None if self.invited_at is None else tolerance_ends(self.starts_at, self.invited_at)
 
     def left_waiting(self, now: datetime) -> bool:
         """Nobody invited its owner within the tolerance after its start: any colleague of the sede may act."""

@@ -69,3 +69,31 @@ class FileRefused(DomainError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class TooSoon(DomainError):
+    """The step may be taken from ``opens_at`` (aware UTC) on."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__("too soon")
+        self.opens_at = opens_at
+
+
+class NotInvited(DomainError):
+    """Nobody was invited to the cita, so nobody can have abandoned it."""
+
+
+class NoVideoLink(DomainError):
+    """A video call without a link: neither the cita nor its consultor has one."""
+
+
+class NewerText(DomainError):
+    """The text was changed in another window since this one read it; what stands is what that one wrote."""
+
+
+class ConsultantUnfit(DomainError):
+    """The cita cannot go to that person: not an active consultor of the sede, or its consultor already."""
+
+
+class ConsultantBusy(DomainError):
+    """The consultor has another active cita at that time."""

@@ -16,6 +16,11 @@ ENTER_BEFORE = timedelta(minutes=10)
 """*Inicio* may be pressed from then on, so whoever is early is not told to come back later."""
 
 
+def tolerance_ends(starts_at: datetime, invited_at: datetime) -> datetime:
+    """Until when the consultor waits: five minutes from the later of start and invitation."""
+    return max(starts_at, invited_at) + TOLERANCE
+
+
 class Phase(StrEnum):
     """Of a reserved cita its time decides; of any other its state."""
 

@@ -8,7 +8,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class BookingRules:
-    """Notice, horizon, holds and the delay of given-back seats (DOMAIN, windows; ARCHITECTURE, the one idea)."""
+    """Notice, horizon, holds and the delay of given-back seats (DOMAIN, windows; ARCHITECTURE, the one idea).
+
+    ``jitsi_url`` is the server where each cita by video gets a room of its own; empty: consultores have Meet links.
+    """
 
     horizon_days: int = 60
     notice: timedelta = timedelta(minutes=30)
@@ -16,3 +19,4 @@ class BookingRules:
     hold_extensions: int = 10
     release_min: timedelta = timedelta(minutes=5)
     release_max: timedelta = timedelta(minutes=30)
+    jitsi_url: str = ""

@@ -7,7 +7,7 @@ business.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LIMA = ZoneInfo("America/Lima")
@@ -32,6 +32,11 @@ MONTHS = (
 def local_day(moment: datetime) -> date:
     """The calendar day in Lima of an aware moment. Raises ValueError when the moment carries no time zone."""
     return _in_lima(moment).date()
+
+
+def midnight_before(moment: datetime) -> datetime:
+    """The midnight, in UTC, with which the local day of an aware moment began in Lima."""
+    return datetime.combine(local_day(moment), time(), tzinfo=LIMA).astimezone(UTC)
 
 
 def date_in_words(day: date) -> str:
