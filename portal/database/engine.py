@@ -12,6 +12,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from piccolo.engine.base import BaseBatch, Engine
@@ -32,6 +33,19 @@ _WRITES = re.compile(r"\b(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 def only_reads(sql: str) -> bool:
     """Whether a statement certainly changes nothing, so that it may be repeated and may use a reading connection."""
     return _READS.match(sql) is not None and _WRITES.search(sql) is None
+
+
+@lru_cache(maxsize=1024)
+def spell_for(engine_type: str, sql: str) -> str:
+    """A portable statement in the spelling of an engine's driver."""
+    spelled = []
+    number = 0
+    for text, field, _, _ in Formatter().parse(sql):
+        spelled.append(text)
+        if field is not None:
+            number += 1
+            spelled.append("?" if engine_type == "sqlite" else f"${number}")
+    return "".join(spelled)
 
 
 class TaskEngine(Engine[NodeTransaction]):

@@ -12,16 +12,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
-from string import Formatter
 from typing import Any, ParamSpec, TypeVar
 
 from piccolo.engine.base import BaseAtomic, BaseBatch, Engine
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
-from portal.database.engine import Row
+from portal.database.engine import Row, spell_for
 from portal.database.errors import (
     DatabaseNotStartedError,
     DatabaseUnreachableError,
@@ -198,6 +197,7 @@ async def savepoint() -> AsyncIterator[None]:
     point = await current.savepoint()
     try:
         yield
+        await current.settle()  # what the block wrote along may run into the wall as well
     except BaseException:
         if not current.ended:
             await point.rollback_to()
@@ -215,14 +215,15 @@ async def fetch(sql: str, *args: object) -> list[Row]:
     return await engine.fetch(spell_for(engine.engine_type, sql), args)
 
 
-@lru_cache(maxsize=1024)
-def spell_for(engine_type: str, sql: str) -> str:
-    """A portable statement in the spelling of an engine's driver."""
-    spelled = []
-    number = 0
-    for text, field, _, _ in Formatter().parse(sql):
-        spelled.append(text)
-        if field is not None:
-            number += 1
-            spelled.append("?" if engine_type == "sqlite" else f"${number}")
-    return "".join(spelled)
+async def write_along(sql: str, *args: object) -> None:
+    """Run a write whose outcome nothing waits for, in the same spelling as ``fetch``.
+
+    PostgreSQL gets those of a transaction together, in one statement, before the next ``fetch`` or the end: what it
+    refuses raises there. So they must leave each other's rows alone. Outside a transaction it runs at once.
+    """
+    engine = active_node().engine
+    current = engine.open_transaction()
+    if current is None:
+        await engine.fetch(spell_for(engine.engine_type, sql), args)
+    else:
+        await current.write_along(sql, *args)

@@ -17,7 +17,7 @@ from piccolo.engine.base import BaseBatch
 from piccolo.query.base import Query
 
 from portal.database.batch import PostgresBatch
-from portal.database.engine import Row, TaskEngine, only_reads
+from portal.database.engine import Row, TaskEngine, only_reads, spell_for
 from portal.database.errors import (
     CommitUnknownError,
     ConstraintError,
@@ -59,12 +59,13 @@ _GIVE_UP_SECONDS = 5.0
 class PostgresTransaction(NodeTransaction):
     """Holds one of the pool's connections, read committed, until the end."""
 
-    __slots__ = ("_connection", "_node_engine")
+    __slots__ = ("_connection", "_node_engine", "_put_off")
 
     def __init__(self, engine: PostgresNodeEngine, *, allow_nested: bool = True) -> None:
         super().__init__(engine, allow_nested=allow_nested)
         self._node_engine = engine
         self._connection: Connection | None = None
+        self._put_off: list[tuple[str, tuple[object, ...]]] = []
 
     @property
     def connection(self) -> Connection:
@@ -74,9 +75,30 @@ class PostgresTransaction(NodeTransaction):
         return self._connection
 
     async def execute(self, sql: str, *args: object) -> list[Row]:
-        connection = self.connection
         if self.ended:  # the connection would run it all the same, and write at once
             raise TransactionAbortedError("this transaction has ended")
+        await self.settle()
+        return await self._run(sql, args)
+
+    async def write_along(self, sql: str, *args: object) -> None:
+        if self.ended:
+            raise TransactionAbortedError("this transaction has ended")
+        self._put_off.append((sql, args))
+
+    async def settle(self) -> None:
+        if not self._put_off:
+            return
+        put_off, self._put_off = self._put_off, []
+        *others, last = [sql for sql, _ in put_off]
+        before = ", ".join(f'"write_{number}" AS ({sql})' for number, sql in enumerate(others))
+        sql = f"WITH {before} {last}" if before else last
+        await self._run(spell_for("postgres", sql), [value for _, args in put_off for value in args])
+
+    def forget_put_off(self) -> None:
+        self._put_off.clear()
+
+    async def _run(self, sql: str, args: Sequence[object]) -> list[Row]:
+        connection = self.connection
         try:
             return [dict(row) for row in await connection.fetch(sql, *args)]
         except _ERRORS as error:
@@ -86,6 +108,7 @@ class PostgresTransaction(NodeTransaction):
         self._connection = await self._node_engine.begin()
 
     async def _commit(self) -> None:
+        await self.settle()
         connection = self.connection
         try:
             outcome = await connection.execute("COMMIT")

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from typing import TypeAlias
 
-from portal.database.engine import Row
-from portal.database.node import active_node, spell_for
+from portal.database.engine import Row, spell_for
+from portal.database.node import active_node
 from portal.database.postgres import PostgresNodeEngine
 from portal.database.sqlite import SQLiteNodeEngine
 

@@ -23,7 +23,7 @@ from piccolo.engine.sqlite import ADAPTERS, CONVERTERS
 from piccolo.query.base import Query
 
 from portal.database.batch import SQLiteBatch
-from portal.database.engine import Row, TaskEngine, only_reads
+from portal.database.engine import Row, TaskEngine, only_reads, spell_for
 from portal.database.errors import (
     DatabaseBusyError,
     DatabaseNotStartedError,
@@ -48,6 +48,9 @@ class SQLiteTransaction(NodeTransaction):
 
     async def execute(self, sql: str, *args: object) -> list[Row]:
         return self._engine_here.write(sql, args)
+
+    async def write_along(self, sql: str, *args: object) -> None:
+        self._engine_here.write(spell_for("sqlite", sql), args)
 
     async def _begin(self) -> None:
         self._lock = await self._engine_here.begin()

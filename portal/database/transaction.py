@@ -33,6 +33,7 @@ class Savepoint:
 
     async def rollback_to(self) -> None:
         """Take back what was written since; what a joined block left half done since is gone with it."""
+        self.transaction.forget_put_off()
         await self.transaction.execute(f"ROLLBACK TO SAVEPOINT {self.name}")
         self.transaction.doomed = self.doomed_before
 
@@ -62,6 +63,16 @@ class NodeTransaction(BaseTransaction):
     @abstractmethod
     async def execute(self, sql: str, *args: object) -> list[dict[str, object]]:
         """Run one statement inside this transaction."""
+
+    @abstractmethod
+    async def write_along(self, sql: str, *args: object) -> None:
+        """Run a write whose outcome nothing waits for, with ``{}`` placeholders, now or put off (node.py)."""
+
+    async def settle(self) -> None:
+        """Write what was put off."""
+
+    def forget_put_off(self) -> None:
+        """Do not write it."""
 
     @abstractmethod
     async def _begin(self) -> None:

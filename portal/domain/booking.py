@@ -16,12 +16,16 @@ from portal.domain.people import Consent, Person, find_or_add_citizen
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, SlotKey, nearest_slots
 from portal.domain.video import new_room
+from portal.domain.visits import drop_draft
 from portal.domain.vocabulary import EventKind, MessageKind, Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is confirmed: the seat held under ``token``, for whom, in which modality, by whom."""
+    """What is confirmed: the seat held under ``token``, for whom, in which modality, by whom.
+
+    ``cookie`` names the visit it comes from, if any: what was typed there goes over to the cita.
+    """
 
     token: str
     key: SlotKey
@@ -30,6 +34,7 @@ class Request:
     consent: Consent
     origin: Origin = Origin.WEB
     booked_by: UUID | None = None
+    cookie: str = ""
 
 
 async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
@@ -118,4 +123,6 @@ async def _book(request: Request, now: datetime, rules: BookingRules) -> Booked:
     await record_event(appointment, EventKind.RESERVED, now, staff=request.booked_by, origin=request.origin.value)
     await add_notice(appointment, MessageKind.CONFIRMATION, now)
     await queue_message(appointment, MessageKind.CONFIRMATION, person.email, now, deadline=seats[0]["starts_at"])
+    if request.cookie:
+        await drop_draft(request.cookie)  # the visit itself stays, so that a resend finds the cita
     return Booked(appointment, code)

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from portal.database.node import fetch
+from portal.database.node import write_along
 from portal.domain.vocabulary import EventKind
 
 
@@ -14,7 +14,7 @@ async def record_event(
     appointment: UUID, kind: EventKind, now: datetime, staff: UUID | None = None, **details: str
 ) -> None:
     """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids only."""
-    await fetch(
+    await write_along(
         'INSERT INTO "appointment_event" ("id", "appointment", "kind", "at", "actor", "staff", "details") '
         "VALUES ({}, {}, {}, {}, {}, {}, {})",
         *(uuid4(), appointment, kind.value, now, "staff" if staff else "citizen", staff, json.dumps(details)),

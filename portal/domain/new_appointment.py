@@ -40,7 +40,8 @@ async def add_appointment(values: dict[str, Any], now: datetime) -> str:
     columns = ", ".join(f'"{column}"' for column in ("code", *row))
     marks = ", ".join("{}" for _ in range(len(row) + 1))
     # A second try, with another code, after a collision of codes (one in 10^10) or once nothing stands in the way.
-    for code in (make_code(), make_code()):
+    for _ in range(2):
+        code = make_code()
         inserted = await fetch(
             f'INSERT INTO "appointment" ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING "id"',
             *(code, *row.values()),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from portal.database.node import after_commit, fetch
+from portal.database.node import after_commit, write_along
 from portal.domain.vocabulary import MessageKind
 
 # A mail that could not be delivered for this long is given up, even when its cita is weeks away.
@@ -30,7 +30,7 @@ def listening(listener: Callable[[], None]) -> Iterator[None]:
 
 async def add_notice(appointment: UUID, kind: MessageKind, now: datetime) -> None:
     """Show a notice in the citizen's page."""
-    await fetch(
+    await write_along(
         'INSERT INTO "notice" ("id", "appointment", "kind", "at") VALUES ({}, {}, {}, {})',
         *(uuid4(), appointment, kind.value, now),
     )
@@ -46,7 +46,7 @@ async def queue_message(
     if not recipient:
         return
     identity = uuid4()
-    await fetch(
+    await write_along(
         'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "appointment", "recipient", "message_id", "state", '
         '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
         "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "
@@ -64,7 +64,7 @@ async def queue_staff_message(
     if not recipient:
         return
     identity = uuid4()
-    await fetch(
+    await write_along(
         'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "staff", "recipient", "message_id", "state", '
         '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
         "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "

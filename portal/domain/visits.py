@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from portal.database.engine import Row
-from portal.database.node import fetch
+from portal.database.node import fetch, write_along
 from portal.domain.modality import Modality
 from portal.domain.slots import SlotKey
 
@@ -158,6 +158,11 @@ async def save_draft(cookie: str, draft: Draft, now: datetime) -> None:
         _key(cookie),
         now,
     )
+
+
+async def drop_draft(cookie: str) -> None:
+    """Forget what was typed. Belongs into the transaction that writes it elsewhere."""
+    await write_along('UPDATE "visit" SET "draft" = {} WHERE "key" = {}', "{}", _key(cookie))
 
 
 async def stay(cookie: str, now: datetime) -> None:

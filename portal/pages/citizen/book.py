@@ -19,7 +19,7 @@ from portal.domain.people import Consent, Person
 from portal.domain.privacy import PRIVACY_VERSION
 from portal.domain.slots import SlotKey
 from portal.domain.spanish_dates import local_day
-from portal.domain.visits import Draft, Visit, find_visit, save_draft
+from portal.domain.visits import Draft, Visit, find_visit
 from portal.forms.contact import phone_in_words, suggest_email
 from portal.forms.details import Details, read_details
 from portal.pages.citizen.walk import (
@@ -70,10 +70,10 @@ class Ready:
     details: Details
     accepted: datetime
 
-    def request(self, visit: Visit, key: SlotKey) -> Request:
+    def request(self, cookie: str, visit: Visit, key: SlotKey) -> Request:
         """What is to be booked."""
         consent = Consent(PRIVACY_VERSION, self.accepted, self.details.acepta_promociones)
-        return Request(visit.hold_token, key, visit.seat, self.details.person(), consent)
+        return Request(visit.hold_token, key, visit.seat, self.details.person(), consent, cookie=cookie)
 
     @property
     def document(self) -> str:
@@ -131,14 +131,13 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
         return Redirect(REVIEW_PAGE, status_code=303)  # other details than those that were read back: read them first
     await limit_booking(request, services, ready.document)
     try:
-        booked = await book(ready.request(visit, key), now, services.rules)
+        booked = await book(ready.request(cookie, visit, key), now, services.rules)
     except SeatTaken as lost:
         return await show_lost(key, lost.nearest, now, keeps_details=True)
     except AlreadyReserved:
         return Template("citizen/already.html", status_code=HTTP_409_CONFLICT)
     if not booked.repeated:
         metrics.count(metrics.Outcome.BOOKED)
-    await save_draft(cookie, Draft(), now)  # the cita has it all now; the token stays, so that a resend finds the cita
     return to_appointment(request, services, booked.code)
 
 
