@@ -22,6 +22,8 @@ LONGEST_TEXT: Final = 3_000
 """Of one of the three texts of an activity, in characters."""
 
 _TRIES: Final = 5
+_HIGHEST: Final = 2**31 - 1
+"""Of what the database takes for a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ async def read_version(number: int) -> Guide:
     """The guide as it was. Raises GuideUnknown."""
     if number == _START.number:
         return _START
-    rows = await fetch(f'{_SELECT} WHERE "guide_version"."number" = {{}}', number)
+    rows = await fetch(f'{_SELECT} WHERE "guide_version"."number" = {{}}', number) if 0 < number <= _HIGHEST else ()
     if not rows:
         raise GuideUnknown
     return _view(rows[0])

@@ -16,6 +16,7 @@ from portal.pages.citizen import (
     my_appointment,
     papers,
     reschedule,
+    survey,
     take_away,
     verify,
 )
@@ -32,6 +33,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *cancel.ROUTES,
     *reschedule.ROUTES,
     *verify.ROUTES,
+    *survey.ROUTES,
     *help_pages.ROUTES,
 )
 UPLOAD_ROUTES: tuple[ControllerRouterHandler, ...] = papers.UPLOAD_ROUTES

@@ -1,4 +1,4 @@
-"""Words and sentences of the pages about surveys."""
+"""Words and sentences of the survey and of its analysis."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-WORDS: Final[Mapping[StrEnum, str]] = {}
+from portal.domain.surveys import Aspect
 
-SENTENCES: Final[Mapping[str, str]] = {}
+WORDS: Final[Mapping[StrEnum, str]] = {
+    Aspect.COURTESY: "Trato",
+    Aspect.INFORMATION: "Información",
+    Aspect.TIME: "Tiempo",
+    Aspect.ACCESS: "Acceso",
+    Aspect.OUTCOME: "Resultado",
+    Aspect.TRUST: "Confianza",
+    Aspect.OVERALL: "En general",
+}
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "general.missing": "Dinos cómo te atendimos en general",
+}
