@@ -11,8 +11,10 @@ from portal.domain.questions import QuestionView
 from portal.domain.staff import StaffView
 from portal.domain.vocabulary import MessageKind, Role, State
 from portal.mail.kinds import ABOUT_WORK
+from portal.mail.kinds.attention import LinksDetails, NotHeldDetails
 from portal.mail.kinds.booking import BookingDetails
 from portal.mail.kinds.reminder import ReminderDetails
+from portal.mail.kinds.survey import SurveyDetails
 from portal.mail.letters import Occasion, WorkOccasion, make_links, write_letter
 from portal.mail.message import Letter
 from portal.places import TEMPLATES
@@ -34,12 +36,17 @@ CONSULTOR: Final = StaffView(
     email="consultor1@example.org",
     meet_link="https://meet.google.com/abc-defg-hij",
 )
+SURVEY: Final = SurveyDetails(f"{ORIGIN}/encuesta/{'s' * 43}", CITA.ends_at + timedelta(days=15))
 
 DETAILS: Final[dict[MessageKind, object]] = {
     MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
     MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
     MessageKind.QUESTION_FOR_STAFF: QUESTION,
     MessageKind.REMINDER: ReminderDetails(days_left=1, with_leaflet=True),
+    MessageKind.LINKS: SURVEY,
+    MessageKind.SURVEY_REMINDER: SURVEY,
+    MessageKind.NOT_HELD: NotHeldDetails(("viernes 8 de enero de 2027, 10:00 a. m.",), "10:10 a. m."),
+    MessageKind.LINKS: LinksDetails("Consultor 1", f"{ORIGIN}/encuesta/token", "sábado 23 de enero de 2027"),
 }
 
 KINDS: Final = tuple(kind for kind in MessageKind if (TEMPLATES / "emails" / f"{kind}.html").exists())

@@ -11,6 +11,7 @@ import pytest
 from portal.domain.links import read_link
 from portal.domain.modality import Modality
 from portal.domain.vocabulary import MessageKind, State
+from portal.mail.kinds.attention import LinksDetails, NotHeldDetails
 from portal.mail.kinds.booking import BookingDetails
 from portal.mail.kinds.reminder import ReminderDetails
 from portal.mail.letters import make_links
@@ -170,3 +171,39 @@ def test_a_reminder_of_a_cita_by_telephone_says_nothing_of_video() -> None:
     text = letter(MessageKind.REMINDER, ReminderDetails(1, with_leaflet=False), modality=Modality.PHONE).text
     assert "videollamada" not in text
     assert "Te llamamos" in text
+
+
+def test_an_invitation_has_the_link_and_says_how_long_we_wait() -> None:
+    said = letter(MessageKind.INVITATION)
+    assert "https://meet.google.com/abc-defg-hij" in links_in(said.html)
+    assert "5 minutos" in said.text
+    assert "abandon" not in said.text
+
+
+def test_an_abandonment_is_told_neutrally_with_one_link_to_book_again() -> None:
+    said = letter(MessageKind.ABANDONMENT, state=State.ABANDONED)
+    assert links_in(said.html) == {make_links(CITA, ORIGIN, KEY).book}
+    assert "no logramos comunicarnos contigo" in said.text
+    assert not re.search(r"perdi|faltaste|no asististe|no viniste|culpa|anulad", said.text, re.IGNORECASE)
+
+
+def test_what_was_not_held_is_our_fault_and_offers_times() -> None:
+    said = letter(MessageKind.NOT_HELD, state=State.NOT_HELD)
+    assert "por un problema nuestro" in said.text
+    assert "viernes 8 de enero de 2027, 10:00 a. m." in said.text
+    assert "hasta las 10:10 a. m." in said.text
+    assert not re.search(r"abandon|perdi|anulad", said.text, re.IGNORECASE)
+    assert "Te guardamos" not in letter(MessageKind.NOT_HELD, NotHeldDetails()).text
+
+
+def test_the_end_brings_the_links_of_activity_06() -> None:
+    links = links_in(letter(MessageKind.LINKS, state=State.ATTENDED).html)
+    assert {"https://www.empleosperu.gob.pe/", f"{ORIGIN}/encuesta/token", make_links(CITA, ORIGIN, KEY).book} <= links
+    assert "encuesta" not in letter(MessageKind.LINKS, LinksDetails("Consultor 1")).text
+
+
+def test_the_sede_is_told_of_an_unattended_cita_without_who_it_is() -> None:
+    said = letter(MessageKind.UNATTENDED)
+    assert links_in(said.html) == {make_links(CITA, ORIGIN, KEY).attention}
+    assert CITA.document_number not in said.text + said.html
+    assert "Ñahui" not in said.text + said.html

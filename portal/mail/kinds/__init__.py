@@ -11,9 +11,11 @@ from typing import Final, TypeAlias
 
 from portal.domain.vocabulary import MessageKind
 from portal.mail.contents import CitaErrand, Contents, WorkErrand
+from portal.mail.kinds.attention import gather_links, gather_not_held, gather_transfer
 from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
 from portal.mail.kinds.questions import gather_question_for_staff
 from portal.mail.kinds.reminder import gather_reminder
+from portal.mail.kinds.survey import gather_links, gather_survey_reminder
 
 GatherAboutCita: TypeAlias = Callable[[CitaErrand], Awaitable[Contents]]
 GatherAboutWork: TypeAlias = Callable[[WorkErrand], Awaitable[Contents]]
@@ -25,6 +27,11 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
     MessageKind.CANCELLATION: gather_cancellation,
     MessageKind.QUESTION_FOR_STAFF: gather_question_for_staff,
     MessageKind.REMINDER: gather_reminder,
+    MessageKind.LINKS: gather_links,
+    MessageKind.SURVEY_REMINDER: gather_survey_reminder,
+    MessageKind.TRANSFER: gather_transfer,
+    MessageKind.NOT_HELD: gather_not_held,
+    MessageKind.LINKS: gather_links,
 }
 
 ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {}
