@@ -36,15 +36,13 @@ CONSULTOR: Final = StaffView(
     email="consultor1@example.org",
     meet_link="https://meet.google.com/abc-defg-hij",
 )
-SURVEY: Final = SurveyDetails(f"{ORIGIN}/encuesta/{'s' * 43}", CITA.ends_at + timedelta(days=15))
 
 DETAILS: Final[dict[MessageKind, object]] = {
     MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
     MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
     MessageKind.QUESTION_FOR_STAFF: QUESTION,
     MessageKind.REMINDER: ReminderDetails(days_left=1, with_leaflet=True),
-    MessageKind.LINKS: SURVEY,
-    MessageKind.SURVEY_REMINDER: SURVEY,
+    MessageKind.SURVEY_REMINDER: SurveyDetails(f"{ORIGIN}/encuesta/token", "sábado 23 de enero de 2027"),
     MessageKind.NOT_HELD: NotHeldDetails(("viernes 8 de enero de 2027, 10:00 a. m.",), "10:10 a. m."),
     MessageKind.LINKS: LinksDetails("Consultor 1", f"{ORIGIN}/encuesta/token", "sábado 23 de enero de 2027"),
 }

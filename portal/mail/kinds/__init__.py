@@ -15,7 +15,7 @@ from portal.mail.kinds.attention import gather_links, gather_not_held, gather_tr
 from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
 from portal.mail.kinds.questions import gather_question_for_staff
 from portal.mail.kinds.reminder import gather_reminder
-from portal.mail.kinds.survey import gather_links, gather_survey_reminder
+from portal.mail.kinds.survey import gather_survey_reminder
 
 GatherAboutCita: TypeAlias = Callable[[CitaErrand], Awaitable[Contents]]
 GatherAboutWork: TypeAlias = Callable[[WorkErrand], Awaitable[Contents]]
@@ -27,7 +27,6 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
     MessageKind.CANCELLATION: gather_cancellation,
     MessageKind.QUESTION_FOR_STAFF: gather_question_for_staff,
     MessageKind.REMINDER: gather_reminder,
-    MessageKind.LINKS: gather_links,
     MessageKind.SURVEY_REMINDER: gather_survey_reminder,
     MessageKind.TRANSFER: gather_transfer,
     MessageKind.NOT_HELD: gather_not_held,
