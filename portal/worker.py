@@ -1,4 +1,4 @@
-"""What runs by the clock: mail that is due, seats ahead, holidays, and what has run out.
+"""What runs by the clock: mail that is due, reminders, seats ahead, holidays, and what has run out.
 
 Inside each portal process, or alone (``citas worker``); any number of workers may run, since each step is a conditional
 update or harmless to repeat. A task that fails is told in the log and tried again after a pause, and stops nobody else.
@@ -18,8 +18,10 @@ from portal.clock import Clock
 from portal.database.errors import DatabaseError
 from portal.database.node import Node, use_node
 from portal.domain.attempts import purge_attempts
+from portal.domain.attention_clock import alert_unattended, ask_about_finals
 from portal.domain.holidays import load_holidays
 from portal.domain.notices import listening
+from portal.domain.reminders import remind_batch
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
 from portal.domain.spanish_dates import local_day
@@ -45,7 +47,9 @@ class Rhythm:
     """
 
     mail: timedelta = timedelta(seconds=2)
+    reminders: timedelta = timedelta(minutes=1)
     seats: timedelta = timedelta(hours=1)
+    attention: timedelta = timedelta(seconds=20)
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
@@ -80,7 +84,9 @@ async def run_worker(
     queued = asyncio.Event()
     tasks = (
         Task("mail", rhythm.mail, lambda: _deliver(post_office, stop), queued),
+        Task("reminders", rhythm.reminders, lambda: _remind(clock, rules, stop)),
         Task("seats", rhythm.seats, lambda: _open_ahead(clock, rules)),
+        Task("attention", rhythm.attention, lambda: _watch_attentions(clock)),
         Task("purge", rhythm.purge, lambda: _purge(clock)),
     )
     with use_node(node), listening(queued.set):
@@ -139,11 +145,24 @@ async def _deliver(post_office: PostOffice, stop: asyncio.Event) -> None:
     await post_office.deliver_due(stop)
 
 
+async def _remind(clock: Clock, rules: BookingRules, stop: asyncio.Event) -> None:
+    reminded = 0
+    while not stop.is_set() and (number := await remind_batch(clock(), rules)):
+        reminded += number
+    if reminded:
+        log.info("citas reminded of", number=reminded)
+
+
 async def _open_ahead(clock: Clock, rules: BookingRules) -> None:
     await load_holidays(local_day(clock()))
     opening = await open_seats(clock(), rules)
     if opening.added or opening.reopened or opening.closed:
         log.info("seats opened", added=opening.added, reopened=opening.reopened, closed=opening.closed)
+
+
+async def _watch_attentions(clock: Clock) -> None:
+    await ask_about_finals(clock())
+    await alert_unattended(clock())
 
 
 async def _purge(clock: Clock) -> None:

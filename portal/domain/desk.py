@@ -11,7 +11,7 @@ from portal.database.node import fetch
 from portal.domain.modality import Modality
 from portal.domain.phases import ENTER_BEFORE, TOLERANCE, tolerance_ends
 from portal.domain.spanish_dates import local_day
-from portal.domain.vocabulary import DocumentType, Language, Origin, Preference, State
+from portal.domain.vocabulary import ACTIVE_STATES, DocumentType, Language, Origin, Preference, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class DeskCita:
     """A cita joined with its people, its service and what was written down of it. Times are UTC.
 
     ``meet_link`` is the cita's own, else its consultor's. ``attended_by`` is who attends it: who pressed *Inicio*, or
-    before that a colleague who took it over.
+    before that a colleague who took it over. ``final_asked_at`` is when a forgotten *Final* began to be asked about.
     """
 
     id: UUID
@@ -56,6 +56,7 @@ class DeskCita:
     started_at: datetime | None
     finished_at: datetime | None
     ended_at: datetime | None
+    final_asked_at: datetime | None
 
     @property
     def full_name(self) -> str:
@@ -81,8 +82,8 @@ class DeskCita:
         return self.state is State.RESERVED and self.invited_at is None and now >= self.starts_at + TOLERANCE
 
     def day_is_over(self, now: datetime) -> bool:
-        """Reserved still, on a later day: nobody recorded what happened."""
-        return self.state is State.RESERVED and local_day(now) > local_day(self.starts_at)
+        """Active still, on a later day: nobody recorded what happened, or how it ended."""
+        return self.state in ACTIVE_STATES and local_day(now) > local_day(self.starts_at)
 
 
 FINAL_ASKED_AFTER = timedelta(minutes=45)
@@ -98,7 +99,7 @@ _COLUMNS = (
     '"appointment"."invited_at", "appointment"."started_at", "appointment"."finished_at", "appointment"."ended_at", '
     '"service"."name" AS "service_name", "center"."name" AS "center_name", "staff"."name" AS "consultant_name", '
     '"staff"."meet_link" AS "staff_meet_link", "citizen"."document_type", "citizen"."document_number", '
-    '"attention"."attended_by", "attention"."channel"'
+    '"attention"."attended_by", "attention"."channel", "attention"."final_asked_at"'
 )
 _JOINED = (
     'FROM "appointment" JOIN "service" ON "service"."id" = "appointment"."service" '
