@@ -24,6 +24,7 @@ CATALOGUES = (
     "portal.domain.holidays",  # their names
     "portal.domain.start_words",  # the names that a new installation starts with
     "portal.pages.words",  # words for the closed sets of the domain
+    *read_modules("portal/pages/word_lists"),  # the same, by subject
 )
 """Modules whose Spanish words are data."""
 

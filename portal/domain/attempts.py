@@ -35,6 +35,9 @@ class AttemptKind(StrEnum):
     SEND_BY_CODE = "send/code"
     SIGN_IN_BY_ACCOUNT = "sign-in/account"
     SIGN_IN_BY_ORIGIN = "sign-in/origin"
+    CODE_BY_ACCOUNT = "code/account"
+    PASSWORD_BY_ACCOUNT = "password/account"  # noqa: S105  # a kind of attempt, no password
+    LINK_BY_ACCOUNT = "link/account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,9 @@ class Limits:
     send_by_code: Limit
     sign_in_by_account: Limit
     sign_in_by_origin: Limit
+    code_by_account: Limit
+    password_by_account: Limit
+    link_by_account: Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Action(StrEnum):
     PASSWORD_LINK_MADE = "password_link_made"  # noqa: S105  # the same
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     SESSIONS_REVOKED = "sessions_revoked"
+    STAFF_SEEN = "staff_seen"
     STAFF_CHANGED = "staff_changed"
     AGENDA_SEEN = "agenda_seen"
     CITA_SEEN = "cita_seen"

@@ -1,4 +1,4 @@
-"""Sessions of the staff: opened anew at every sign-in, ended by idling, by age, or by whoever revokes them."""
+"""Sessions of the staff: opened anew at every step of a sign-in, ended by idling, by age, or by being revoked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from portal.domain.staff import STAFF_COLUMNS, StaffView, view_staff
 _NOTED_EVERY = timedelta(minutes=1)
 """A page that refreshes itself must not write each time; idling is told to the minute."""
 
+_HALF_OPEN_LASTS = timedelta(minutes=15)
+"""How long one may take for the code or the new password."""
+
+_REMEMBERED = timedelta(days=2)
+"""For how long after its end a session is kept, to tell people why they have to sign in again."""
+
 
 class Stage(StrEnum):
     """What is still asked for before a session may do anything."""
@@ -22,6 +28,14 @@ class Stage(StrEnum):
     CODE = "code"
     NEW_PASSWORD = "new_password"  # noqa: S105  # a stage, no password
     FULL = "full"
+
+
+class Ended(StrEnum):
+    """Why a browser's session is none any more."""
+
+    IDLE = "idle"
+    AGE = "age"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +55,23 @@ class Session:
     staff: StaffView
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One of a person's sessions, for their list: since when, and last used when (UTC)."""
+
+    opened_at: datetime
+    seen_at: datetime
+    is_this_one: bool
+
+
 async def open_session(staff: UUID, stage: Stage, now: datetime, rules: SessionRules) -> str:
     """Open a session; returns the value for the cookie, which is kept nowhere else."""
     value = secrets.token_urlsafe(32)
+    lasts = rules.longest if stage is Stage.FULL else min(rules.longest, _HALF_OPEN_LASTS)
     await fetch(
         'INSERT INTO "staff_session" ("key", "staff", "stage", "opened_at", "seen_at", "ends_at") '
         "VALUES ({}, {}, {}, {}, {}, {})",
-        *(session_key(value), staff, stage.value, now, now, now + rules.longest),
+        *(session_key(value), staff, stage.value, now, now, now + lasts),
     )
     return value
 
@@ -70,19 +94,41 @@ async def find_session(value: str, now: datetime, rules: SessionRules) -> Sessio
     return Session(row["key"], Stage(row["stage"]), view_staff(row))
 
 
+async def why_ended(value: str, now: datetime, rules: SessionRules) -> Ended:
+    """Why the session of a cookie's value is none any more."""
+    rows = await fetch('SELECT "seen_at", "ends_at" FROM "staff_session" WHERE "key" = {}', session_key(value))
+    if not rows:
+        return Ended.REVOKED
+    if rows[0]["seen_at"] <= now - rules.idle:
+        return Ended.IDLE
+    return Ended.AGE if rows[0]["ends_at"] <= now else Ended.REVOKED
+
+
+async def list_sessions(staff: UUID, this_one: str, now: datetime, rules: SessionRules) -> list[OpenSession]:
+    """The sessions of a person that are open now, the last used first; ``this_one`` is the key of the reader's own."""
+    rows = await fetch(
+        'SELECT "key", "opened_at", "seen_at" FROM "staff_session" '
+        'WHERE "staff" = {} AND "ends_at" > {} AND "seen_at" > {} ORDER BY "seen_at" DESC',
+        *(staff, now, now - rules.idle),
+    )
+    return [OpenSession(row["opened_at"], row["seen_at"], row["key"] == this_one) for row in rows]
+
+
 async def end_session(key: str) -> None:
     """End one session; again does nothing."""
     await fetch('DELETE FROM "staff_session" WHERE "key" = {}', key)
 
 
-async def end_sessions_of(staff: UUID, but: str = "") -> None:
-    """End all sessions of a person, except the one of that key."""
-    await fetch('DELETE FROM "staff_session" WHERE "staff" = {} AND "key" <> {}', staff, but)
+async def end_sessions_of(staff: UUID, but: str = "") -> int:
+    """End all sessions of a person, except the one of that key; returns how many there were."""
+    return len(
+        await fetch('DELETE FROM "staff_session" WHERE "staff" = {} AND "key" <> {} RETURNING "key"', staff, but)
+    )
 
 
 async def purge_sessions(now: datetime) -> None:
-    """Forget sessions that are over."""
-    await fetch('DELETE FROM "staff_session" WHERE "ends_at" <= {}', now)
+    """Forget sessions that have been over for some days."""
+    await fetch('DELETE FROM "staff_session" WHERE "ends_at" <= {}', now - _REMEMBERED)
 
 
 def session_key(value: str) -> str:

@@ -20,7 +20,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from portal.domain.audit import Actor
-from portal.domain.sessions import Session, Stage, find_session
+from portal.domain.sessions import Ended, Session, Stage, find_session, why_ended
 from portal.domain.staff import StaffView
 from portal.domain.vocabulary import Role
 from portal.web.cookies import AnyRequest, cookie_header, read_cookie, session_cookie
@@ -50,6 +50,10 @@ class StepNeeded(PermissionDeniedException):
         self.stage = stage
 
 
+class RoleNeeded(PermissionDeniedException):
+    """Signed in, but the page is for other roles."""
+
+
 def only(*roles: Role, stage: Stage = Stage.FULL) -> dict[str, Any]:
     """The ``opt`` of a route for those roles. ``stage`` other than FULL is for the pages of the sign-in itself."""
     return {ACCESS: frozenset(roles), "stage": stage}
@@ -61,7 +65,7 @@ def only_staff(stage: Stage = Stage.FULL) -> dict[str, Any]:
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Guard of every route. Raises SignInNeeded, StepNeeded, or PermissionDeniedException."""
+    """Guard of every route. Raises SignInNeeded, StepNeeded, RoleNeeded, or PermissionDeniedException."""
     if ACCESS not in handler.opt:
         raise PermissionDeniedException
     roles = handler.opt[ACCESS]
@@ -74,17 +78,29 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if session.stage is not handler.opt.get("stage", Stage.FULL):
         raise StepNeeded(session.stage)
     if session.staff.role not in roles:
-        raise PermissionDeniedException
+        raise RoleNeeded
     request.scope["state"][_SCOPE_KEY] = session
 
 
 async def read_session(request: AnyRequest) -> Session | None:
     """The session that the browser's cookie names, if it still is one."""
-    value = read_cookie(cookie_header(request), COOKIE)
-    if not value or len(value) > _LONGEST_COOKIE:
+    value = _cookie_of(request)
+    services: Services = request.app.state.services
+    return await find_session(value, services.now(), services.session_rules) if value else None
+
+
+async def read_ended(request: AnyRequest) -> Ended | None:
+    """Why the session that the browser's cookie names is none any more; None when it names none, or one that is."""
+    value = _cookie_of(request)
+    if not value or await read_session(request) is not None:
         return None
     services: Services = request.app.state.services
-    return await find_session(value, services.now(), services.session_rules)
+    return await why_ended(value, services.now(), services.session_rules)
+
+
+def _cookie_of(request: AnyRequest) -> str:
+    value = read_cookie(cookie_header(request), COOKIE)
+    return value if len(value) <= _LONGEST_COOKIE else ""
 
 
 def session_of(request: AnyRequest) -> Session:
@@ -110,9 +126,9 @@ GivenActor: TypeAlias = NamedDependency[SkipValidation[Actor]]
 
 
 def signed_in(context: Mapping[str, Any], /) -> StaffView | None:
-    """For templates: who is signed in on this page, None on the pages of the public."""
+    """For templates: who is signed in on this page; None on the pages of the public and of the sign-in itself."""
     session: Session | None = context["request"].scope["state"].get(_SCOPE_KEY)
-    return session.staff if session else None
+    return session.staff if session and session.stage is Stage.FULL else None
 
 
 def staff_cookie(value: str, *, secure: bool) -> Cookie:

@@ -24,15 +24,15 @@ from portal.domain.errors import TooManyAttempts
 from portal.domain.sessions import Stage
 from portal.domain.spanish_dates import time_in_words
 from portal.web import metrics
-from portal.web.admission import SignInNeeded, StepNeeded
+from portal.web.admission import RoleNeeded, SignInNeeded, StepNeeded
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import ForgedForm
+from portal.web.following import SIGN_IN_PAGE, carry, shown_address
 from portal.web.logs import request_id
 from portal.web.services import Services
 
 log = structlog.get_logger("citas.http")
 
-SIGN_IN_PAGE = "/ingresar"
 STEP_PAGES = {Stage.CODE: "/ingresar/codigo", Stage.NEW_PASSWORD: "/ingresar/clave", Stage.FULL: "/agenda"}
 
 _OWN_PAGE = frozenset({403, 404, 405, 413, 429, 500, 503})
@@ -69,13 +69,23 @@ def show_forged_form(request: AnyRequest, _: ForgedForm) -> Response[bytes]:
 
 def send_to_sign_in(request: AnyRequest, _: SignInNeeded) -> Response[bytes]:
     """Nobody is signed in: to the sign-in page, and from there to where they wanted to go."""
-    wanted = quote(_form_of(request), safe="/")
-    return _send(request, f"{SIGN_IN_PAGE}?seguir={wanted}" if wanted != "/" else SIGN_IN_PAGE)
+    return _send(request, carry(SIGN_IN_PAGE, _wanted(request)))
 
 
 def send_to_step(request: AnyRequest, needed: StepNeeded) -> Response[bytes]:
     """Signed in by half, or wholly already: to the page of the next step."""
-    return _send(request, STEP_PAGES[needed.stage])
+    page = STEP_PAGES[needed.stage]
+    return _send(request, page if needed.stage is Stage.FULL else carry(page, _wanted(request)))
+
+
+def show_not_yours(_: AnyRequest, __: RoleNeeded) -> Response[bytes]:
+    """Signed in, but with another role."""
+    return _page(403, Problem(403, request_id.get()), name="not_yours")
+
+
+def _wanted(request: AnyRequest) -> str:
+    """Where somebody wanted to go: the page they see when htmx asks for a part of it."""
+    return (request.headers.get("hx-request") and shown_address(request)) or _form_of(request)
 
 
 def _send(request: AnyRequest, address: str) -> Response[bytes]:
@@ -88,11 +98,16 @@ def _send(request: AnyRequest, address: str) -> Response[bytes]:
 def show_too_many_attempts(request: AnyRequest, error: TooManyAttempts) -> Response[bytes]:
     """A limit was reached: says from when it goes on."""
     metrics.count(metrics.Outcome.TOO_MANY_ATTEMPTS)
+    retry_at, headers = tell_wait(request, error)
+    problem = Problem(429, request_id.get(), back=_form_of(request), retry_at=retry_at)
+    return _page(429, problem, headers=headers)
+
+
+def tell_wait(request: AnyRequest, error: TooManyAttempts) -> tuple[str, dict[str, str]]:
+    """From when on it goes on, in words, and the header that says it to programs."""
     services: Services = request.app.state.services
     wait = max(1, math.ceil((error.retry_at - services.now()).total_seconds()))
-    retry_at = time_in_words(_next_minute(error.retry_at))
-    problem = Problem(429, request_id.get(), back=_form_of(request), retry_at=retry_at)
-    return _page(429, problem, headers={"retry-after": str(wait)})
+    return time_in_words(_next_minute(error.retry_at)), {"retry-after": str(wait)}
 
 
 def show_database_error(request: AnyRequest, error: DatabaseError) -> Response[bytes]:
@@ -119,6 +134,7 @@ HANDLERS: ExceptionHandlersMap = {
     ForgedForm: show_forged_form,
     SignInNeeded: send_to_sign_in,
     StepNeeded: send_to_step,
+    RoleNeeded: show_not_yours,
     HTTPException: show_http_error,
     TooManyAttempts: show_too_many_attempts,
     DatabaseError: show_database_error,

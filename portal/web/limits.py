@@ -8,6 +8,7 @@ from __future__ import annotations
 from portal.domain.attempts import Attempt, count_attempts
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import browser_of
+from portal.web.known_browser import name_for_browser
 from portal.web.origin import UNKNOWN, find_origin
 from portal.web.services import Services
 
@@ -59,13 +60,42 @@ async def limit_sending(request: AnyRequest, services: Services, code: str) -> N
 
 
 async def limit_signing_in(request: AnyRequest, services: Services, username: str) -> None:
-    """Count that somebody tries to sign in under a name, right or wrong. Raises TooManyAttempts."""
+    """Count that somebody tries to sign in under a name, right or wrong. Raises TooManyAttempts.
+
+    A browser that has signed in under that name before is counted apart: strangers who try again and again cannot keep
+    the name's owner out.
+    """
     limits = services.limits
     await _count(
         services,
-        Attempt(limits.sign_in_by_account, username),
+        Attempt(limits.sign_in_by_account, name_for_browser(request, services, username)),
         Attempt(limits.sign_in_by_origin, origin_of(request, services)),
     )
+
+
+async def limit_codes(request: AnyRequest, services: Services, username: str) -> None:
+    """Count that somebody who knows the password tries a code, likewise. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.code_by_account, name_for_browser(request, services, username)))
+
+
+async def limit_asking_again(services: Services, username: str) -> None:
+    """Count that somebody who is signed in is asked for the password once more. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.password_by_account, username))
+
+
+async def limit_links(request: AnyRequest, services: Services, username: str) -> None:
+    """Count that a link for a forgotten password is asked for, whoever it is. Raises TooManyAttempts."""
+    limits = services.limits
+    await _count(
+        services,
+        Attempt(limits.link_by_account, username),
+        Attempt(limits.sign_in_by_origin, origin_of(request, services)),
+    )
+
+
+async def limit_tokens(request: AnyRequest, services: Services) -> None:
+    """Count that a link for a password is used, right or wrong. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.sign_in_by_origin, origin_of(request, services)))
 
 
 def origin_of(request: AnyRequest, services: Services) -> str:

@@ -6,8 +6,68 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from portal.domain.audit import Action
+from portal.domain.vocabulary import Role
+
 WORDS: Final[Mapping[StrEnum, str]] = {}
+
+ISSUER: Final = "Citas en línea"
+"""Under which name an app of codes shows ours."""
 
 SENTENCES: Final[Mapping[str, str]] = {
     "usuario.refused": "El usuario o la clave no son correctos. Revisa los dos",
+    "usuario.missing": "Escribe tu usuario",
+    "usuario.malformed": "Usa de 3 a 40 letras minúsculas, números, puntos o guiones, y empieza con una letra",
+    "usuario.taken": "Ya hay alguien con ese usuario, aunque no trabaje aquí ahora. Elige otro",
+    "codigo.code_refused": "El código no es correcto, venció o ya se usó. Escribe el que ves ahora",
+    "clave_nueva.missing": "Escribe la clave nueva",
+    "clave_nueva.too_short": "La clave nueva necesita {limit} letras o más",
+    "clave_nueva.too_long": "La clave nueva puede tener como máximo {limit} letras",
+    "clave_nueva.holds_username": "La clave nueva no puede contener tu usuario",
+    "clave_nueva.common": "Esa clave es de las primeras que cualquiera probaría. Elige otra",
+    "clave_nueva.same": "Esa es la clave que tienes ahora. Elige otra",
+    "clave_repetida.different": "Las dos claves no son iguales. Escríbelas de nuevo",
+    "clave_actual.wrong": "Esa no es tu clave actual",
+    "enlace_meet.malformed": "Pega un enlace de Google Meet, como https://meet.google.com/abc-defg-hij",
+    "nombre.missing": "Escribe el nombre",
+    "rol.unknown": "Elige el rol",
+    "rol.last_administrator": "Es el último administrador. Nombra antes a otro",
+    "rol.citas_ahead": "Tiene {limit} citas por atender. Transfiérelas antes de cambiar su rol o su sede",
+    "sede.missing": "Un consultor necesita una sede. Elígela",
+    "sede.unknown": "Elige una sede de la lista",
 }
+
+ROLES: Final[Mapping[Role, str]] = {
+    Role.CONSULTANT: "Consultor de empleo",
+    Role.SUPERVISOR: "Responsable del servicio",
+    Role.ADMINISTRATOR: "Administrador",
+}
+
+ACTIONS: Final[Mapping[Action, str]] = {
+    Action.SIGNED_IN: "Ingresó",
+    Action.SIGN_IN_REFUSED: "Ingreso rechazado",
+    Action.SIGNED_OUT: "Salió",
+    Action.PASSWORD_CHANGED: "Cambió una clave",
+    Action.PASSWORD_LINK_MADE: "Hizo un enlace para una clave",
+    Action.SECOND_FACTOR_CHANGED: "Cambió el segundo paso",
+    Action.SESSIONS_REVOKED: "Cerró sesiones",
+    Action.STAFF_SEEN: "Vio datos del personal",
+    Action.STAFF_CHANGED: "Cambió datos del personal",
+    Action.AGENDA_SEEN: "Vio la agenda",
+    Action.CITA_SEEN: "Vio una cita",
+    Action.CITA_CHANGED: "Cambió una cita",
+    Action.CITA_BOOKED: "Reservó una cita",
+    Action.DOCUMENT_FREED: "Liberó un documento",
+    Action.FILE_OPENED: "Abrió un archivo",
+    Action.REPORT_MADE: "Sacó un reporte",
+    Action.REGISTER_SEEN: "Vio el registro",
+    Action.REGISTER_EXPORTED: "Exportó el registro",
+    Action.MESSAGES_SEEN: "Vio los avisos",
+    Action.MESSAGE_RESENT: "Reenvió un aviso",
+    Action.QUESTIONS_SEEN: "Vio consultas",
+    Action.QUESTION_ANSWERED: "Respondió una consulta",
+    Action.QUESTION_FORWARDED: "Derivó una consulta",
+    Action.GUIDE_EDITED: "Editó la guía",
+    Action.AUDIT_SEEN: "Vio la auditoría",
+}
+"""By themselves: members of other sets have the same values, and would take their places in one mapping."""
