@@ -22,9 +22,12 @@ from portal.domain.attention_clock import alert_unattended, ask_about_finals
 from portal.domain.holidays import load_holidays
 from portal.domain.notices import listening
 from portal.domain.reminders import remind_batch
+from portal.domain.recovery import purge_links
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
+from portal.domain.sessions import purge_sessions
 from portal.domain.spanish_dates import local_day
+from portal.domain.surveys import remind_of_surveys
 from portal.domain.visits import purge_visits
 from portal.keys import Keys
 from portal.mail.contents import Printer
@@ -50,6 +53,7 @@ class Rhythm:
     reminders: timedelta = timedelta(minutes=1)
     seats: timedelta = timedelta(hours=1)
     attention: timedelta = timedelta(seconds=20)
+    surveys: timedelta = timedelta(minutes=30)
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
@@ -87,6 +91,7 @@ async def run_worker(
         Task("reminders", rhythm.reminders, lambda: _remind(clock, rules, stop)),
         Task("seats", rhythm.seats, lambda: _open_ahead(clock, rules)),
         Task("attention", rhythm.attention, lambda: _watch_attentions(clock)),
+        Task("surveys", rhythm.surveys, lambda: remind_of_surveys(clock())),
         Task("purge", rhythm.purge, lambda: _purge(clock)),
     )
     with use_node(node), listening(queued.set):
@@ -168,3 +173,5 @@ async def _watch_attentions(clock: Clock) -> None:
 async def _purge(clock: Clock) -> None:
     await purge_visits(clock())
     await purge_attempts(clock())
+    await purge_sessions(clock())
+    await purge_links(clock())

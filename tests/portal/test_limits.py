@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar, Response, get, post
 from litestar.response import Template
 
+from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.limits import limit_booking, limit_holding, limit_lookup
 from portal.web.services import GivenServices
@@ -18,24 +19,24 @@ from tests.portal.test_web_csrf import tokens
 FORM = '<input type="hidden" name="_csrf_token" value="{{ csrf_token() }}">'
 
 
-@get("/formulario", sync_to_thread=False)
+@get("/formulario", opt=EVERYBODY, sync_to_thread=False)
 def show_form() -> Template:
     return Template(template_str=FORM)
 
 
-@post("/apartar", status_code=200)
+@post("/apartar", status_code=200, opt=EVERYBODY)
 async def hold(request: AnyRequest, services: GivenServices) -> Response[None]:
     await limit_holding(request, services)
     return Response(None)
 
 
-@post("/confirmar", status_code=200)
+@post("/confirmar", status_code=200, opt=EVERYBODY)
 async def book(request: AnyRequest, services: GivenServices) -> Response[None]:
     await limit_booking(request, services, (await request.form())["documento"])
     return Response(None)
 
 
-@post("/buscar", status_code=200)
+@post("/buscar", status_code=200, opt=EVERYBODY)
 async def look_up(request: AnyRequest, services: GivenServices) -> Response[None]:
     await limit_lookup(request, services, (await request.form())["codigo"])
     return Response(None)

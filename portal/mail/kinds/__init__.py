@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from portal.domain.vocabulary import MessageKind
 from portal.mail.contents import CitaErrand, Contents, WorkErrand
+from portal.mail.kinds.access import gather_password_link
 from portal.mail.kinds.attention import gather_links, gather_not_held, gather_transfer
 from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
 from portal.mail.kinds.questions import gather_question_for_staff
@@ -33,4 +34,6 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
     MessageKind.LINKS: gather_links,
 }
 
-ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {}
+ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {
+    MessageKind.PASSWORD_LINK: gather_password_link,
+}
