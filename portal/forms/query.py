@@ -34,17 +34,17 @@ def read_offer_query(query: Mapping[str, str]) -> OfferQuery:
         except ValueError:
             misread.append("modalidad")
     if mes:
-        month = _read_day(f"{mes}-01")
+        month = read_day(f"{mes}-01")
         if month is None:
             misread.append("mes")
     if fecha:
-        day = _read_day(fecha)
+        day = read_day(fecha)
         if day is None:
             misread.append("fecha")
     return OfferQuery(servicio[:32], sede[:32], modality, month, day, tuple(misread))
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     """A day as addresses write it, of the years 2000 to 2199: one can count from it in both directions."""
     if len(text) != len("2027-01-04"):
         return None

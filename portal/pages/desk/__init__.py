@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from portal.pages.desk import sign_in
+from portal.pages.desk import account, agenda, files, forgotten, incidents, second_factor, sign_in, sign_in_steps
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (*sign_in.ROUTES,)
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    *sign_in.ROUTES,
+    *sign_in_steps.ROUTES,
+    *forgotten.ROUTES,
+    *account.ROUTES,
+    *second_factor.ROUTES,
+    *agenda.ROUTES,
+    *incidents.ROUTES,
+    *files.ROUTES,
+)
