@@ -6,22 +6,21 @@ import re
 import secrets
 from typing import Final
 
+from portal.domain.meet_links import read_meet_link
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 
-LONGEST_LINK: Final = 200
-_MEET: Final = re.compile(r"https://meet\.google\.com/[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)?")
-_ROOM: Final = re.compile(r"/[A-Za-z0-9_-]{8,}")
+_ROOM: Final = re.compile(r"/[A-Za-z0-9_-]{8,80}", re.ASCII)
 _ROOM_BYTES: Final = 18
 
 
-def is_video_link(link: str, rules: BookingRules) -> bool:
-    """Whether a link is one of the provider's: ``https://meet.google.com/…``, or a room on the configured server."""
-    if len(link) > LONGEST_LINK:
-        return False
-    if rules.jitsi_url:
-        return link.startswith(rules.jitsi_url) and bool(_ROOM.fullmatch(link.removeprefix(rules.jitsi_url)))
-    return bool(_MEET.fullmatch(link))
+def read_video_link(typed: str, rules: BookingRules) -> str | None:
+    """The link of a call at the provider of the settings, or None when it is none of theirs."""
+    if not rules.jitsi_url:
+        return read_meet_link(typed)
+    link = typed.strip()
+    fits = link.startswith(rules.jitsi_url) and _ROOM.fullmatch(link.removeprefix(rules.jitsi_url))
+    return link if fits else None
 
 
 def new_room(rules: BookingRules, modality: Modality) -> str:
