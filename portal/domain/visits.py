@@ -19,6 +19,7 @@ import msgspec
 from portal.database.engine import Row
 from portal.database.node import fetch, write_along
 from portal.domain.modality import Modality
+from portal.domain.people import Person
 from portal.domain.slots import SlotKey
 
 LASTS: Final = timedelta(hours=2)
@@ -26,8 +27,29 @@ _COOKIE_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """The form as it was read when it was sent whole, so that the steps after it need not read it again.
+
+    ``at`` (UTC) is also when the privacy notice was accepted.
+    """
+
+    at: datetime
+    person: Person
+    promotions: bool
+    document_looks_mistyped: bool
+
+    @property
+    def version(self) -> str:
+        """Another one each time that the form is sent."""
+        return self.at.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed into the form of ``/reservar/datos``, as it was typed; fields are named as in the form."""
+    """What was typed into the form of ``/reservar/datos``, as it was typed; fields are named as in the form.
+
+    ``sent`` is None until the form is complete and right.
+    """
 
     tipo_documento: str = ""
     numero_documento: str = ""
@@ -43,6 +65,7 @@ class Draft:
     motivo: str = ""
     aviso_privacidad: str = ""
     acepta_promociones: str = ""
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True, slots=True)

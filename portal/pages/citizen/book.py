@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from litestar import get, post
 from litestar.response import Redirect, Template
@@ -17,22 +16,17 @@ from portal.domain.districts import find_district
 from portal.domain.errors import AlreadyReserved, SeatTaken
 from portal.domain.people import Consent, Person
 from portal.domain.privacy import PRIVACY_VERSION
-from portal.domain.slots import SlotKey
-from portal.domain.spanish_dates import local_day
-from portal.domain.visits import Draft, Visit, find_visit
+from portal.domain.visits import Visit, find_visit
 from portal.forms.contact import phone_in_words, suggest_email
-from portal.forms.details import Details, read_details
 from portal.pages.citizen.walk import (
     DETAILS_PAGE,
     NOTHING_HELD,
     REVIEW_PAGE,
     HoldView,
     Walk,
-    accepted_at,
     find_walk,
     show_lost,
     to_appointment,
-    typed_in,
     view_hold,
 )
 from portal.web import metrics
@@ -63,29 +57,6 @@ class ReviewView:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A visit whose form is complete: who, and what was agreed to."""
-
-    details: Details
-    accepted: datetime
-
-    def request(self, cookie: str, visit: Visit, key: SlotKey) -> Request:
-        """What is to be booked."""
-        consent = Consent(PRIVACY_VERSION, self.accepted, self.details.acepta_promociones)
-        return Request(visit.hold_token, key, visit.seat, self.details.person(), consent, cookie=cookie)
-
-    @property
-    def document(self) -> str:
-        """Type and number, as limits count them."""
-        return f"{self.details.tipo_documento}:{self.details.numero_documento.value}"
-
-    @property
-    def version(self) -> str:
-        """Another one each time that the form is sent."""
-        return self.accepted.isoformat()
-
-
 @get(REVIEW_PAGE)
 async def show_review(request: AnyRequest, services: GivenServices) -> Template | Redirect:
     """Everything read back, each with a way to change it."""
@@ -93,20 +64,20 @@ async def show_review(request: AnyRequest, services: GivenServices) -> Template 
     walk = await find_walk(request, services, now)
     if not isinstance(walk, Walk):
         return walk
-    ready = _read_draft(walk.visit.draft, now)
-    if ready is None:
+    sent = walk.visit.draft.sent
+    if sent is None:
         return Redirect(DETAILS_PAGE, status_code=303)
-    details, person = ready.details, ready.details.person()
+    person = sent.person
     district = await find_district(person.ubigeo) if person.ubigeo else None
     view = ReviewView(
         hold=view_hold(walk.hold, services, now),
         person=person,
         phone=phone_in_words(person.phone),
         district=str(district or ""),
-        promotions=details.acepta_promociones,
+        promotions=sent.promotions,
         probable_email=suggest_email(person.email),
-        document_looks_mistyped=details.numero_documento.looks_mistyped,
-        version=ready.version,
+        document_looks_mistyped=sent.document_looks_mistyped,
+        version=sent.version,
     )
     return Template("citizen/review.html", context={"review": view})
 
@@ -123,15 +94,16 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
     token = fields.get("apartado", "")
     if token != visit.hold_token:
         return await _show_changed(request, services, visit, token)
-    ready = _read_draft(visit.draft, now)
-    key = visit.key
-    if ready is None or key is None:
+    sent, key = visit.draft.sent, visit.key
+    if sent is None or key is None:
         return await _show_done(request, services, visit)
-    if fields.get("version", ready.version) != ready.version:
+    if fields.get("version", sent.version) != sent.version:
         return Redirect(REVIEW_PAGE, status_code=303)  # other details than those that were read back: read them first
-    await limit_booking(request, services, ready.document)
+    await limit_booking(request, services, _document_of(sent.person))
+    consent = Consent(PRIVACY_VERSION, sent.at, sent.promotions)
     try:
-        booked = await book(ready.request(cookie, visit, key), now, services.rules)
+        wish = Request(visit.hold_token, key, visit.seat, sent.person, consent, cookie=cookie)
+        booked = await book(wish, now, services.rules)
     except SeatTaken as lost:
         return await show_lost(key, lost.nearest, now, keeps_details=True)
     except AlreadyReserved:
@@ -146,23 +118,18 @@ async def resend_code(request: AnyRequest, services: GivenServices) -> Template 
     """Mail the code of the cita that the person already has to the address held with it; the answer never differs."""
     now = services.now()
     visit = await find_visit(read_visit_cookie(request), now)
-    ready = _read_draft(visit.draft, now) if visit is not None else None
-    if visit is None or ready is None:
+    if visit is None or visit.draft.sent is None:
         return Redirect(NOTHING_HELD, status_code=303)
-    await limit_booking(request, services, ready.document)
+    person = visit.draft.sent.person
+    await limit_booking(request, services, _document_of(person))
     if visit.key is not None:
-        details = ready.details
-        await send_code_again(details.tipo_documento, details.numero_documento.value, visit.key.service, now)
+        await send_code_again(person.document_type, person.document_number, visit.key.service, now)
     return Template("citizen/code_sent.html")
 
 
-def _read_draft(draft: Draft, now: datetime) -> Ready | None:
-    """What was typed, if the form was sent whole and still holds."""
-    accepted = accepted_at(draft)
-    if accepted is None:
-        return None
-    read = read_details(typed_in(draft), local_day(now))
-    return Ready(read, accepted) if isinstance(read, Details) else None
+def _document_of(person: Person) -> str:
+    """Type and number, as limits count them."""
+    return f"{person.document_type}:{person.document_number}"
 
 
 async def _show_done(request: AnyRequest, services: Services, visit: Visit) -> Redirect:

@@ -14,7 +14,7 @@ from portal.domain.districts import District, districts_named, find_district, su
 from portal.domain.errors import HoldNotExtendable
 from portal.domain.holds import extend_hold
 from portal.domain.spanish_dates import local_day
-from portal.domain.visits import save_draft, stay
+from portal.domain.visits import Sent, save_draft, stay
 from portal.domain.vocabulary import DocumentType, Language, Preference
 from portal.forms.details import LONGEST_MOTIVE, Details, is_ubigeo, read_details
 from portal.forms.state import FormState, Mistake
@@ -24,7 +24,6 @@ from portal.pages.citizen.walk import (
     REVIEW_PAGE,
     HoldView,
     Walk,
-    accept,
     draft_of,
     find_walk,
     typed_in,
@@ -76,8 +75,10 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
     if doubt is not None and not any(mistake.field == "ubigeo" for mistake in mistakes):
         mistakes = _in_order((*mistakes, doubt))
     draft = draft_of(typed | ({"ubigeo": district.ubigeo} if district else {}))
-    if not mistakes:
-        draft = accept(draft, now)
+    if isinstance(read, Details) and not mistakes:
+        person = replace(read.person(), ubigeo=draft.ubigeo)
+        sent = Sent(now, person, read.acepta_promociones, read.numero_documento.looks_mistyped)
+        draft = replace(draft, sent=sent)
     walk = await find_walk(request, services, now, draft)
     if not isinstance(walk, Walk):
         return walk

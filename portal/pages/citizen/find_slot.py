@@ -16,7 +16,7 @@ from portal.domain.visits import Draft, find_visit, new_cookie, remember_hold
 from portal.forms.query import OfferQuery, read_offer_query
 from portal.pages.citizen.offer import query_like, read_offer
 from portal.pages.citizen.taken import TakenView, show_taken
-from portal.pages.citizen.walk import DETAILS_PAGE, REVIEW_PAGE, HoldView, accepted_at, find_held
+from portal.pages.citizen.walk import DETAILS_PAGE, REVIEW_PAGE, HoldView, find_held
 from portal.web import metrics
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
@@ -47,7 +47,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     now = services.now()
     cookie = read_visit_cookie(request)
     visit = await find_visit(cookie, now)
-    has_details = visit is not None and accepted_at(visit.draft) is not None
+    has_details = visit is not None and visit.draft.sent is not None
     token = secrets.token_urlsafe(24)
     try:
         seat = await hold_seat(key, token, visit.hold_token if visit else None, now, services.rules)

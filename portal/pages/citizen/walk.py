@@ -23,7 +23,7 @@ DETAILS_PAGE = "/reservar/datos"
 REVIEW_PAGE = "/reservar/confirmar"
 NOTHING_HELD = "/reservar?aviso=sin-cupo"
 
-_TYPED = tuple(field.name for field in fields(Draft))
+_TYPED = tuple(field.name for field in fields(Draft) if field.name != "sent")
 _TICKED = "si"
 
 
@@ -119,22 +119,10 @@ def view_hold(hold: Hold, services: Services, now: datetime) -> HoldView:
 
 def draft_of(typed: dict[str, str]) -> Draft:
     """What was typed, as the visit keeps it."""
-    draft = Draft(**{name: typed.get(name, "") for name in _TYPED})
+    draft = Draft(**{name: typed.get(name, "") for name in _TYPED}, sent=None)
     return replace(draft, aviso_privacidad=_TICKED if draft.aviso_privacidad else "")
 
 
 def typed_in(draft: Draft) -> dict[str, str]:
     """The same the other way round."""
     return {name: getattr(draft, name) for name in _TYPED}
-
-
-def accept(draft: Draft, now: datetime) -> Draft:
-    """A complete draft: in place of the tick it keeps when the privacy notice was accepted."""
-    return replace(draft, aviso_privacidad=now.isoformat())
-
-
-def accepted_at(draft: Draft) -> datetime | None:
-    """When the privacy notice was accepted with a complete form, or None."""
-    if draft.aviso_privacidad in ("", _TICKED):
-        return None
-    return datetime.fromisoformat(draft.aviso_privacidad)
