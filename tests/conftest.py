@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.portal.walking",
     "tests.portal.owning",
     "tests.staffing",
+    "tests.desk.asking",
 ]

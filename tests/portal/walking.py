@@ -98,7 +98,7 @@ async def answer_to(visitor: Visitor, address: str, fields: Mapping[str, str]) -
 
 async def token_of(visitor: Visitor) -> str:
     """A CSRF token as the browser's forms carry it."""
-    text = (await visitor.client.get("/reservar?fecha=2027-02-22")).text
+    text = (await visitor.client.get("/reservar?fecha=2027-02-22&sede=central")).text
     return text.partition('name="_csrf_token" value="')[2].partition('"')[0]
 
 

@@ -42,6 +42,7 @@ class CitaPage:
     """
 
     cita: AppointmentView
+    now: datetime
     phase: Phase
     days_left: int
     phone: str
@@ -83,6 +84,7 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
     notices = tuple(await read_notices(cita.id))
     return CitaPage(
         cita=cita,
+        now=now,
         phase=phase,
         days_left=days_left(cita, now),
         phone=phone_in_words(cita.phone) if cita.phone else "",
