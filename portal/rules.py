@@ -20,6 +20,7 @@ def read_rules(settings: Settings) -> BookingRules:
         release_min=timedelta(minutes=settings.release_min_minutes),
         release_max=timedelta(minutes=settings.release_max_minutes),
         jitsi_url=settings.jitsi_url if settings.video is VideoProvider.JITSI else "",
+        reminder_hour=settings.reminder_hour,
     )
 
 

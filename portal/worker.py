@@ -21,8 +21,8 @@ from portal.domain.attempts import purge_attempts
 from portal.domain.attention_clock import alert_unattended, ask_about_finals
 from portal.domain.holidays import load_holidays
 from portal.domain.notices import listening
-from portal.domain.reminders import remind_batch
 from portal.domain.recovery import purge_links
+from portal.domain.reminders import remind_batch
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
 from portal.domain.sessions import purge_sessions

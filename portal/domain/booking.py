@@ -13,6 +13,7 @@ from portal.domain.holds import find_candidates, is_on_offer
 from portal.domain.new_appointment import Booked, add_appointment
 from portal.domain.notices import add_notice, queue_message
 from portal.domain.people import Consent, Person, find_or_add_citizen
+from portal.domain.reminders import told_at_once
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, SlotKey, nearest_slots
 from portal.domain.video import new_room
@@ -99,6 +100,8 @@ async def _book(request: Request, now: datetime, rules: BookingRules) -> Booked:
             **seats[0],
             "modality": request.key.modality.value,
             "meet_link": new_room(rules, request.key.modality),
+            "notified_at": told_at_once(seats[0]["starts_at"], now, rules),
+            "reminded_at": told_at_once(seats[0]["starts_at"], now, rules),
             "given_names": person.given_names,
             "first_surname": person.first_surname,
             "second_surname": person.second_surname,

@@ -15,6 +15,7 @@ from portal.domain.holds import find_candidates, give_back, is_on_offer, was_ope
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import Booked, add_appointment
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
+from portal.domain.reminders import told_at_once
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, SlotKey, nearest_slots
 from portal.domain.video import new_room
@@ -142,6 +143,8 @@ async def _move(
             "hold_token": secrets.token_urlsafe(24),
             "modality": modality.value,
             "meet_link": new_room(rules, modality),
+            "notified_at": told_at_once(seats[0]["starts_at"], now, rules),
+            "reminded_at": told_at_once(seats[0]["starts_at"], now, rules),
             "calendar_sequence": ended["calendar_sequence"],
             "moved_from": ended["id"],
         },

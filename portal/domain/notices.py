@@ -54,7 +54,7 @@ async def queue_message(
         *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
         *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
     )
-    after_commit(_tell_listeners)
+    after_commit(tell_listeners)
 
 
 async def queue_staff_message(
@@ -72,9 +72,10 @@ async def queue_staff_message(
         *(identity, f"{staff}:{kind.value}:{dedupe}", kind.value, staff, recipient),
         *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
     )
-    after_commit(_tell_listeners)
+    after_commit(tell_listeners)
 
 
-def _tell_listeners() -> None:
+def tell_listeners() -> None:
+    """Tell who listens that something was queued, once it is written for good."""
     for listener in _listeners:
         listener()

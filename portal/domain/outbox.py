@@ -23,6 +23,9 @@ DOUBTS_FORGIVEN: Final = 1
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 
+# Of these there are tens of thousands at once; whoever waits for an invitation must not wait behind them.
+BULK: Final = (MessageKind.REMINDER, MessageKind.SURVEY_REMINDER)
+
 # In which states of its cita a message is still true. A moved cita's confirmation, say, would send people astray.
 STILL_TRUE: Final[dict[MessageKind, tuple[State, ...]]] = {
     MessageKind.CONFIRMATION: (State.RESERVED,),
@@ -78,27 +81,32 @@ class OutboxFigures:
 async def claim_messages(worker: UUID, limit: int, now: datetime, lasts: timedelta = CLAIM) -> list[Claimed]:
     """Claim up to ``limit`` due messages for a worker, those due longest first; no two workers get the same.
 
+    What is sent to many at once comes when nothing else is due.
     On the way out go those past their deadline, those that are no longer true, and those in doubt for the second time.
     """
     if not await _anything_due(now):
         return []
-    rows = await _claim(worker, limit, now, now + lasts)
-    return [
-        Claimed(
-            row["id"],
-            worker,
-            MessageKind(row["kind"]),
-            row["appointment"],
-            row["staff"],
-            row["dedupe_key"].split(":", 2)[2],
-            row["recipient"],
-            row["message_id"],
-            row["attempts"],
-            row["doubts"],
-        )
-        for row in sorted(rows, key=lambda row: row["due_at"])
-        if row["state"] == MessageState.QUEUED
-    ]
+    for which in (_URGENT, f"NOT {_URGENT}"):
+        rows = await _claim(worker, limit, now, now + lasts, which)
+        claimed = [_claimed(row, worker) for row in rows if row["state"] == MessageState.QUEUED]
+        if claimed:
+            return claimed
+    return []
+
+
+def _claimed(row: dict[str, Any], worker: UUID) -> Claimed:
+    return Claimed(
+        row["id"],
+        worker,
+        MessageKind(row["kind"]),
+        row["appointment"],
+        row["staff"],
+        row["dedupe_key"].split(":", 2)[2],
+        row["recipient"],
+        row["message_id"],
+        row["attempts"],
+        row["doubts"],
+    )
 
 
 async def begin_sending(message: Claimed, now: datetime, lasts: timedelta = CLAIM) -> bool:
@@ -187,6 +195,9 @@ _TRUE = (
 )
 _DUE = '"state" IN (\'queued\', \'sending\') AND "due_at" <= {} AND ("claimed_until" IS NULL OR "claimed_until" <= {})'
 
+# As the partial index has it: of a day full of reminders it holds the rest.
+_URGENT = f'"kind" NOT IN ({", ".join(repr(kind.value) for kind in BULK)})'
+
 
 async def _anything_due(now: datetime) -> bool:
     # Reading costs nobody anything; a claim takes SQLite's writing lock, and most of the time there is nothing.
@@ -194,11 +205,12 @@ async def _anything_due(now: datetime) -> bool:
 
 
 @transactional
-async def _claim(worker: UUID, limit: int, now: datetime, until: datetime) -> list[dict[str, Any]]:
+async def _claim(worker: UUID, limit: int, now: datetime, until: datetime, which: str) -> list[dict[str, Any]]:
     # SQLite writes one at a time anyway; PostgreSQL must pass over the rows that another worker is just claiming.
     skip = "FOR UPDATE SKIP LOCKED" if active_node().engine.engine_type == "postgres" else ""
-    return await fetch(
-        f"""WITH "due" AS (SELECT "id" FROM "outbox_message" WHERE {_DUE} ORDER BY "due_at" LIMIT {{}} {skip})
+    rows = await fetch(
+        f"""WITH "due" AS (SELECT "id" FROM "outbox_message" WHERE {_DUE} AND {which}
+        ORDER BY "due_at" LIMIT {{}} {skip})
         UPDATE "outbox_message" SET
         "state" = CASE WHEN {_PAST_DEADLINE} OR NOT {_TRUE} THEN 'expired'
             WHEN "state" = 'sending' AND "doubts" >= {DOUBTS_FORGIVEN} THEN 'failed' ELSE 'queued' END,
@@ -210,6 +222,7 @@ async def _claim(worker: UUID, limit: int, now: datetime, until: datetime) -> li
         "recipient", "message_id", "state", "due_at", "attempts", "doubts" """,
         *(now, now, limit, now, now, worker, until),
     )
+    return sorted(rows, key=lambda row: row["due_at"])
 
 
 @transactional

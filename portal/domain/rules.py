@@ -11,6 +11,7 @@ class BookingRules:
     """Notice, horizon, holds and the delay of given-back seats (DOMAIN, windows; ARCHITECTURE, the one idea).
 
     ``jitsi_url`` is the server where each cita by video gets a room of its own; empty: consultores have Meet links.
+    ``reminder_hour`` is local, of the day before a cita.
     """
 
     horizon_days: int = 60
@@ -20,3 +21,4 @@ class BookingRules:
     release_min: timedelta = timedelta(minutes=5)
     release_max: timedelta = timedelta(minutes=30)
     jitsi_url: str = ""
+    reminder_hour: int = 9

@@ -33,6 +33,7 @@ HOUR = timedelta(hours=1)
 # Nothing happens by time alone, only what the test brings about; failures are tried again at once.
 STILL = Rhythm(
     mail=HOUR,
+    reminders=HOUR,
     seats=HOUR,
     purge=HOUR,
     first_pause=timedelta(milliseconds=5),
