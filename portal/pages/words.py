@@ -181,6 +181,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "month_name": month_name,
     "month_in_words": spanish_dates.month_in_words,
     "short_date": spanish_dates.short_date,
+    "thousands": register.thousands,
     "role_in_words": access.ROLES.__getitem__,
     "action_in_words": access.ACTIONS.__getitem__,
     "span_in_words": questions.span_in_words,
