@@ -184,5 +184,6 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "thousands": register.thousands,
     "role_in_words": access.ROLES.__getitem__,
     "action_in_words": access.ACTIONS.__getitem__,
+    "detail_in_words": access.detail_in_words,
     "span_in_words": questions.span_in_words,
 }

@@ -71,3 +71,40 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.AUDIT_SEEN: "Vio la auditoría",
 }
 """By themselves: members of other sets have the same values, and would take their places in one mapping."""
+
+_DETAILS: Final[Mapping[str, str]] = {
+    "added": "persona nueva",
+    "edited": "datos",
+    "deactivated": "baja",
+    "reactivated": "alta",
+    "role": "rol",
+    "fields": "cambió",
+    "name": "nombre",
+    "center": "sede",
+    "email": "correo",
+    "meet_link": "enlace de Meet",
+    "number": "cuántas",
+    "stage": "falta",
+    "step": "paso",
+    "code": "código",
+    "new_password": "clave propia",
+    "full": "nada",
+    "by": "por",
+    "link": "enlace",
+    "state": "estado",
+    "on": "activado",
+    "off": "quitado",
+    "new_codes": "códigos nuevos",
+    "change": "cambio",
+    "consultant": "consultor",
+    "supervisor": "responsable",
+    "administrator": "administrador",
+    "start": "primer inicio",
+    "command": "línea de órdenes",
+}
+
+
+def detail_in_words(detail: tuple[str, str]) -> str:
+    """A detail of an entry of the audit, its codes in words where there are some."""
+    name, value = detail
+    return f"{_DETAILS.get(name, name)}: {', '.join(_DETAILS.get(part, part) for part in value.split())}"
