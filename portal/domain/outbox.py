@@ -34,7 +34,6 @@ STILL_TRUE: Final[dict[MessageKind, tuple[State, ...]]] = {
     MessageKind.CANCELLATION: (State.CANCELLED,),
     MessageKind.QUESTION_RECEIVED: tuple(State),
     MessageKind.QUESTION_FOR_STAFF: tuple(State),
-    MessageKind.QUESTION_FORWARDED: tuple(State),
     MessageKind.QUESTION_ANSWERED: tuple(State),
     MessageKind.REMINDER: (State.RESERVED,),
     MessageKind.INVITATION: (State.RESERVED, State.IN_ATTENTION),

@@ -267,7 +267,7 @@ async def test_a_forged_claim_moves_nothing(code: str) -> None:
 
 
 def test_every_kind_says_when_it_is_true() -> None:
-    about_work = {MessageKind.DAY_SHEET, MessageKind.PASSWORD_LINK}
+    about_work = {MessageKind.DAY_SHEET, MessageKind.PASSWORD_LINK, MessageKind.QUESTION_FORWARDED}
     assert STILL_TRUE.keys() == set(MessageKind) - about_work
 
 

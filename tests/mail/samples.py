@@ -13,6 +13,7 @@ from portal.domain.vocabulary import MessageKind, Role, State
 from portal.mail.kinds import ABOUT_WORK
 from portal.mail.kinds.attention import LinksDetails, NotHeldDetails
 from portal.mail.kinds.booking import BookingDetails
+from portal.mail.kinds.questions import ForwardedDetails, QuestionDetails
 from portal.mail.kinds.reminder import ReminderDetails
 from portal.mail.kinds.survey import SurveyDetails
 from portal.mail.letters import Occasion, WorkOccasion, make_links, write_letter
@@ -40,7 +41,18 @@ CONSULTOR: Final = StaffView(
 DETAILS: Final[dict[MessageKind, object]] = {
     MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
     MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
-    MessageKind.QUESTION_FOR_STAFF: QUESTION,
+    MessageKind.QUESTION_FOR_STAFF: QuestionDetails(QUESTION, f"{ORIGIN}/incidencias/1"),
+    MessageKind.QUESTION_FORWARDED: ForwardedDetails(
+        code=CITA.code,
+        when="viernes 8 de enero de 2027, 9:00 a. m.",
+        citizen=CITA.full_name,
+        text=QUESTION.text,
+        consultant="Consultor 1",
+        note="Tiene dos cuentas.\nYa probó <todo>",
+        due="lunes 11 de enero de 2027, 9:00 a. m.",
+        address=f"{ORIGIN}/incidencias/1",
+    ),
+    MessageKind.QUESTION_ANSWERED: replace(QUESTION, answer="Sí.\nTe esperamos <i>", answered_by="Elena Ríos"),
     MessageKind.REMINDER: ReminderDetails(days_left=1, with_leaflet=True),
     MessageKind.SURVEY_REMINDER: SurveyDetails(f"{ORIGIN}/encuesta/token", "sábado 23 de enero de 2027"),
     MessageKind.NOT_HELD: NotHeldDetails(("viernes 8 de enero de 2027, 10:00 a. m.",), "10:10 a. m."),

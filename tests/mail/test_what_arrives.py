@@ -9,21 +9,33 @@ from email.message import EmailMessage
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from icalendar import Calendar
 from pypdf import PdfReader
 
-from portal.database.node import Node
+from portal.database.node import Node, fetch
+from portal.domain.answering import answer_question, forward_question
 from portal.domain.appointments import AppointmentView, find_appointment
 from portal.domain.changing import cancel, move
 from portal.domain.files import CheckedFile, MediaType
 from portal.domain.links import read_link
 from portal.domain.questions import ask_question
+from portal.domain.staff import find_staff
 from portal.keys import Keys
 from tests.mail.conftest import GOES_ON, STARTS, OpenOffice, OpenServer, SetClock, states
-from tests.people import NOW, ROSA, RULES, build_world, reserve, slot_at
+from tests.people import NOW, ROSA, RULES, World, build_world, reserve, slot_at
+from tests.portal.walking import one
+from tests.staffing import add_staff
 
 MINUTE = timedelta(minutes=1)
+
+
+async def _ids(cita: AppointmentView) -> tuple[UUID, UUID, tuple[UUID, ...]]:
+    """Center, service and consultores of a cita's world."""
+    row = (await fetch('SELECT "center", "service" FROM "appointment" WHERE "id" = {}', cita.id))[0]
+    staff = await fetch('SELECT "id" FROM "staff" ORDER BY "username"')
+    return row["center"], row["service"], tuple(person["id"] for person in staff)
 
 
 async def view(code: str) -> AppointmentView:
@@ -144,6 +156,54 @@ async def test_a_doubt_reaches_the_consultor_with_its_copy(
     assert for_staff["Reply-To"] == "rosa@example.org"
     assert attachments(for_staff) == {"documento.jpg": copy.content}
     assert attachments(by_recipient["rosa@example.org"]) == {}
+
+
+async def test_a_doubt_goes_to_the_responsable_and_its_answer_to_who_asked(
+    code: str, open_server: OpenServer, open_office: OpenOffice, clock: SetClock
+) -> None:
+    server = await open_server()
+    office = open_office(server)
+    cita = await view(code)
+    staffed = await add_staff(World(*(await _ids(cita))))
+    question = await ask_question(cita.id, cita.email, "", "¿Puedo ir con mi hijo?", None, clock())
+    await office.deliver_due(GOES_ON)
+    consultor = await find_staff(await one('SELECT "consultant" FROM "appointment"'))
+    responsable = await find_staff(staffed.supervisor)
+    assert consultor is not None
+    assert responsable is not None
+    clock.advance(MINUTE)
+    await forward_question(question, consultor, "No sé qué decirle.", clock())
+    await office.deliver_due(GOES_ON)
+    forwarded = server.mood.received[-1]
+    assert forwarded.recipients == ("responsable@example.org",)
+    assert forwarded.message["Subject"] == f"Te derivaron una consulta: cita {code}"
+    for words in ("No sé qué decirle.", "¿Puedo ir con mi hijo?", f"https://citas.example.org/incidencias/{question}"):
+        assert words in text_of(forwarded.message)
+    clock.advance(MINUTE)
+    await answer_question(question, responsable, "Sí, ven con él.", clock())
+    await office.deliver_due(GOES_ON)
+    answered = server.mood.received[-1]
+    assert answered.recipients == ("rosa@example.org",)
+    assert "Elena Ríos responde a tu consulta." in text_of(answered.message)
+    assert "Sí, ven con él." in text_of(answered.message)
+    assert {state for state, _ in await states()} == {"sent"}
+
+
+async def test_what_was_answered_is_forwarded_to_nobody(
+    code: str, open_server: OpenServer, open_office: OpenOffice, clock: SetClock
+) -> None:
+    server = await open_server()
+    cita = await view(code)
+    staffed = await add_staff(World(*(await _ids(cita))))
+    question = await ask_question(cita.id, "", "", "¿Puedo ir con mi hijo?", None, clock())
+    consultor = await find_staff(await one('SELECT "consultant" FROM "appointment"'))
+    responsable = await find_staff(staffed.supervisor)
+    assert consultor is not None
+    assert responsable is not None
+    await forward_question(question, consultor, "nota", clock())
+    await answer_question(question, responsable, "Sí.", clock())
+    await open_office(server).deliver_due(GOES_ON)
+    assert "responsable@example.org" not in {received.recipients[0] for received in server.mood.received}
 
 
 async def test_a_hostile_name_changes_nothing_but_the_greeting(

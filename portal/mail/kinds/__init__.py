@@ -14,7 +14,11 @@ from portal.mail.contents import CitaErrand, Contents, WorkErrand
 from portal.mail.kinds.access import gather_password_link
 from portal.mail.kinds.attention import gather_links, gather_not_held, gather_transfer
 from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
-from portal.mail.kinds.questions import gather_question_for_staff
+from portal.mail.kinds.questions import (
+    gather_question_answered,
+    gather_question_for_staff,
+    gather_question_forwarded,
+)
 from portal.mail.kinds.reminder import gather_reminder
 from portal.mail.kinds.survey import gather_survey_reminder
 
@@ -27,6 +31,7 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
     MessageKind.MOVE: gather_move,
     MessageKind.CANCELLATION: gather_cancellation,
     MessageKind.QUESTION_FOR_STAFF: gather_question_for_staff,
+    MessageKind.QUESTION_ANSWERED: gather_question_answered,
     MessageKind.REMINDER: gather_reminder,
     MessageKind.SURVEY_REMINDER: gather_survey_reminder,
     MessageKind.TRANSFER: gather_transfer,
@@ -36,4 +41,5 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
 
 ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {
     MessageKind.PASSWORD_LINK: gather_password_link,
+    MessageKind.QUESTION_FORWARDED: gather_question_forwarded,
 }
