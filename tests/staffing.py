@@ -11,13 +11,26 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from portal.database.node import fetch
+from portal.domain import passwords
 from portal.domain.sessions import SessionRules, Stage, open_session
 from portal.domain.vocabulary import Role
 from portal.web.admission import COOKIE
 from tests.browser import Visitor
 from tests.people import NOW, World
+
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+_NOBODYS = CHEAP.hash("nobody's")
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords of this process are hashed in no time; test_passwords.py sees to the real hasher."""
+    monkeypatch.setattr(passwords, "_hasher", lambda: CHEAP)
+    monkeypatch.setattr(passwords, "_nobodys", lambda: _NOBODYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +85,11 @@ async def sign_in(
     value = await open_session(staff, stage, now, rules or SessionRules())
     visitor.client.cookies.set(COOKIE, value)
     return visitor
+
+
+async def give_password(staff: UUID, password: str, *, must_change: bool = False) -> None:
+    """Let somebody sign in with a password."""
+    await fetch(
+        'UPDATE "staff" SET "password_hash" = {}, "must_change" = {} WHERE "id" = {}',
+        *(CHEAP.hash(password), must_change, staff),
+    )

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from portal.database.node import Node
+from tests.people import build_world
 from tests.portal.conftest import app, client, new_app, new_client, new_settings
+from tests.staffing import Staffed, add_staff
 
 __all__ = ["app", "client", "new_app", "new_client", "new_settings"]
+
+
+@pytest.fixture
+async def world_on_sqlite(sqlite_node: Node) -> Staffed:
+    """The world and its staff for ``app``, where the engine makes no difference."""
+    assert sqlite_node.name
+    return await add_staff(await build_world())

@@ -63,9 +63,8 @@ async def take_new_person(request: AnyRequest, services: GivenServices, actor: G
     """Add somebody; their first password is shown this once."""
     fields, centers = await read_fields(request), (await read_catalogue()).centers
     username, read = read_new_username(fields), read_particulars(fields, centers)
-    mistakes = (username,) if isinstance(username, Mistake) else ()
-    mistakes += read if isinstance(read, tuple) else ()
     if isinstance(username, Mistake) or isinstance(read, tuple):
+        mistakes = (*([username] if isinstance(username, Mistake) else []), *(read if isinstance(read, tuple) else []))
         return show_form(FormState(fields, mistakes), centers)
     try:
         password = await add_person(username, read, actor, services.now())
