@@ -18,7 +18,7 @@ from portal.domain.vocabulary import DocumentType, Language, Preference, State
 from portal.forms.state import Mistake
 from portal.pages.word_lists import access, agenda, attention, messages, questions, register, surveys
 
-WORDS: Final[Mapping[StrEnum, str]] = {
+_OWN: Final[Mapping[StrEnum, str]] = {
     Modality.VIRTUAL: "Videollamada",
     Modality.IN_PERSON: "En persona",
     Modality.PHONE: "Por teléfono",
@@ -61,13 +61,22 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     DayStatus.TOO_SOON: "Ya no",
     DayStatus.PAST: "Pasó",
     DayStatus.BEYOND: "Aún no",
-    **access.WORDS,
-    **agenda.WORDS,
-    **attention.WORDS,
-    **messages.WORDS,
-    **questions.WORDS,
-    **register.WORDS,
-    **surveys.WORDS,
+}
+
+_LISTS: Final = (
+    _OWN,
+    access.WORDS,
+    agenda.WORDS,
+    attention.WORDS,
+    messages.WORDS,
+    questions.WORDS,
+    register.WORDS,
+    surveys.WORDS,
+)
+
+# By kind and value: members of different kinds that have the same value are equal, so they would share their words.
+WORDS: Final[Mapping[tuple[type[StrEnum], str], str]] = {
+    (type(member), member.value): words for listed in _LISTS for member, words in listed.items()
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
@@ -127,7 +136,7 @@ SENTENCES: Final[Mapping[str, str]] = {
 
 def word(member: StrEnum) -> str:
     """What a member of a closed set is called."""
-    return WORDS[member]
+    return WORDS[type(member), member.value]
 
 
 def sentence(mistake: Mistake) -> str:
@@ -138,7 +147,7 @@ def sentence(mistake: Mistake) -> str:
 
 def choices(*members: StrEnum) -> tuple[tuple[str, str], ...]:
     """Value and words of each member, as a list to choose from takes them."""
-    return tuple((member.value, WORDS[member]) for member in members)
+    return tuple((member.value, word(member)) for member in members)
 
 
 def month_name(day: date) -> str:
