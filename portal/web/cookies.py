@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from litestar.datastructures import Cookie
 
 AnyRequest = Request[Any, Any, Any]
+
+_NEEDS_QUOTES: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def cookie_header(request: AnyRequest) -> str:
@@ -27,9 +30,22 @@ def read_cookie(header: str, name: str) -> str:
     return ""
 
 
+class SessionCookie(Cookie):
+    """Litestar's, written by one line: the way over SimpleCookie takes 60 microseconds. Values are made by ``encode``
+    and its like, so there is nothing in them to quote.
+    """
+
+    def to_header(self, **_: Any) -> str:
+        """What stands behind ``Set-Cookie:``."""
+        if _NEEDS_QUOTES.search(f"{self.key}{self.value}"):
+            raise ValueError("a cookie of ours holds what a cookie cannot hold")
+        secure = "; Secure" if self.secure else ""
+        return f"{self.key}={self.value}; HttpOnly; Path={self.path}; SameSite={self.samesite}{secure}"
+
+
 def session_cookie(name: str, value: str, *, secure: bool) -> Cookie:
     """A cookie that scripts cannot read, that other sites' forms do not send, and that the browser drops at its end."""
-    return Cookie(key=name, value=value, path="/", secure=secure, httponly=True, samesite="lax")
+    return SessionCookie(key=name, value=value, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def encode(value: bytes) -> str:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Litestar, Response, get
+from litestar.datastructures import Cookie
 
 from portal.web.admission import EVERYBODY
-from portal.web.cookies import AnyRequest, decode, encode, read_cookie
+from portal.web.cookies import AnyRequest, decode, encode, read_cookie, session_cookie
 from portal.web.visit_cookie import COOKIE, read_visit_cookie, visit_cookie
 
 
@@ -50,6 +51,19 @@ def test_whatever_is_decoded_is_what_we_would_have_written(text: str) -> None:
     except ValueError:
         return
     assert encode(value) == text
+
+
+@given(st.binary(max_size=40), st.booleans())
+def test_a_cookie_is_written_as_the_library_would(value: bytes, secure: bool) -> None:
+    ours = session_cookie("citas_sesion", encode(value) or "0", secure=secure)
+    theirs = Cookie("citas_sesion", "/", ours.value, secure=secure, httponly=True, samesite="lax")
+    assert ours.to_encoded_header() == theirs.to_encoded_header()
+
+
+@pytest.mark.parametrize("value", ["a;b", "a b", 'a"b', "a,b", "a\r\nset-cookie: b", "ñ"])
+def test_what_no_cookie_can_hold_is_not_written(value: str) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        session_cookie("citas_sesion", value, secure=True).to_encoded_header()
 
 
 @get("/visita", opt=EVERYBODY, sync_to_thread=False)

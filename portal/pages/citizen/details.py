@@ -14,7 +14,7 @@ from portal.domain.districts import District, districts_named, find_district, su
 from portal.domain.errors import HoldNotExtendable
 from portal.domain.holds import extend_hold
 from portal.domain.spanish_dates import local_day
-from portal.domain.visits import Sent, save_draft, stay
+from portal.domain.visits import Sent, save_draft, send_draft, stay
 from portal.domain.vocabulary import DocumentType, Language, Preference
 from portal.forms.details import LONGEST_MOTIVE, Details, is_ubigeo, read_details
 from portal.forms.state import FormState, Mistake
@@ -34,6 +34,7 @@ from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
 from portal.web.limits import limit_extending
 from portal.web.services import GivenServices
+from portal.web.visit_cookie import read_visit_cookie
 
 _LONGEST_SUGGESTION: Final = 60
 
@@ -79,6 +80,8 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
         person = replace(read.person(), ubigeo=draft.ubigeo)
         sent = Sent(now, person, read.acepta_promociones, read.numero_documento.looks_mistyped)
         draft = replace(draft, sent=sent)
+        if await send_draft(read_visit_cookie(request), draft, now):
+            return Redirect(REVIEW_PAGE, status_code=303)
     walk = await find_walk(request, services, now, draft)
     if not isinstance(walk, Walk):
         return walk
