@@ -126,18 +126,43 @@ def last_day_on_offer(now: datetime, rules: BookingRules) -> date:
 
 async def days_between(agenda: Agenda, first: date, last: date, now: datetime, rules: BookingRules) -> list[Day]:
     """Every day from first to last, inclusive, with its status and why (the rule for every "why is there nothing")."""
-    today, beyond, earliest = local_day(now), last_day_on_offer(now, rules), now + rules.notice
-    rows = await fetch(
-        'SELECT "seat"."day", count(*) AS "free" FROM "seat" '
-        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
-        f'AND "seat"."starts_at" >= {{}} AND {ALLOWS[agenda.modality]} AND {FREE} GROUP BY "seat"."day"',
-        *(agenda.center.id, agenda.service.id, max(first, today), min(last, beyond), earliest, now),
-    )
-    free: dict[date, int] = {row["day"]: row["free"] for row in rows}
+    days, _ = await days_and_times(agenda, first, last, None, now, rules)
+    return days
+
+
+async def days_and_times(
+    agenda: Agenda, first: date, last: date, chosen: date | None, now: datetime, rules: BookingRules
+) -> tuple[list[Day], list[Slot]]:
+    """The same, and the times of the chosen day, or of the first free one when none is chosen."""
+    today, beyond = local_day(now), last_day_on_offer(now, rules)
+    free, slots = await _read_free(agenda, first, last, chosen, now, rules)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     unfree = [day for day in days if today <= day <= beyond and day not in free]
-    reasons = await _reasons_of(agenda, unfree, earliest) if unfree else {}
-    return [_judge(day, today, beyond, free, reasons) for day in days]
+    reasons = await _reasons_of(agenda, unfree, now + rules.notice) if unfree else {}
+    return [_judge(day, today, beyond, free, reasons) for day in days], slots
+
+
+async def _read_free(
+    agenda: Agenda, first: date, last: date, chosen: date | None, now: datetime, rules: BookingRules
+) -> tuple[dict[date, int], list[Slot]]:
+    """How many seats are free on each day that has any, and the times of one day, in one statement."""
+    of_agenda = (
+        f'"seat"."center" = {{}} AND "seat"."service" = {{}} AND "seat"."starts_at" >= {{}} '
+        f"AND {ALLOWS[agenda.modality]} AND {FREE}"
+    )
+    given = (agenda.center.id, agenda.service.id, now + rules.notice, now)
+    beyond = last_day_on_offer(now, rules)
+    rows = await fetch(
+        f'WITH "free" AS (SELECT "seat"."day", count(*) AS "seats" FROM "seat" WHERE {of_agenda} '
+        'AND "seat"."day" BETWEEN {} AND {} GROUP BY "seat"."day") '
+        f'SELECT "seat"."day", "seat"."starts_at", count(*) AS "seats" FROM "seat" WHERE {of_agenda} '
+        'AND "seat"."day" = COALESCE({}, (SELECT min("free"."day") FROM "free")) AND "seat"."day" <= {} '
+        'GROUP BY "seat"."day", "seat"."starts_at" UNION ALL SELECT "free"."day", NULL, "free"."seats" FROM "free"',
+        *(*given, max(first, local_day(now)), min(last, beyond), *given, chosen, beyond),
+    )
+    free = {row["day"]: row["seats"] for row in rows if row["starts_at"] is None}
+    slots = [Slot(agenda.key(row["starts_at"]), row["seats"]) for row in rows if row["starts_at"] is not None]
+    return free, sorted(slots, key=lambda slot: slot.starts_at)
 
 
 def _judge(
@@ -187,15 +212,8 @@ _RANKS: Mapping[str, int] = {DayStatus.CLOSED: 1, DayStatus.HOLIDAY: 2}
 
 async def slots_of(agenda: Agenda, day: date, now: datetime, rules: BookingRules) -> list[Slot]:
     """The times of a day that have a free seat and may be booked now, in order."""
-    if day > last_day_on_offer(now, rules):
-        return []
-    rows = await fetch(
-        'SELECT "seat"."starts_at", count(*) AS "free" FROM "seat" '
-        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" = {} AND "seat"."starts_at" >= {} '
-        f'AND {ALLOWS[agenda.modality]} AND {FREE} GROUP BY "seat"."starts_at" ORDER BY "seat"."starts_at"',
-        *(agenda.center.id, agenda.service.id, day, now + rules.notice, now),
-    )
-    return [Slot(agenda.key(row["starts_at"]), row["free"]) for row in rows]
+    _, slots = await _read_free(agenda, day, day, day, now, rules)
+    return slots
 
 
 async def next_free_day(agenda: Agenda, now: datetime, rules: BookingRules, after: date | None = None) -> date | None:

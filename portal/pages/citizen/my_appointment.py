@@ -82,6 +82,7 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
     now = services.now()
     phase = phase_of(cita, now)
     notices = tuple(await read_notices(cita.id))
+    kinds = {notice.kind for notice in notices}  # each of them tells what else there is to ask for
     return CitaPage(
         cita=cita,
         now=now,
@@ -90,9 +91,9 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
         phone=phone_in_words(cita.phone) if cita.phone else "",
         notices=notices,
         news=_newest(notices, now),
-        former=await find_former(cita.id) if any(one.kind is MessageKind.MOVE for one in notices) else None,
+        former=await find_former(cita.id) if MessageKind.MOVE in kinds else None,
         cv=await find_cv(cita.id),
-        asked=tuple(await questions_of(cita.id)),
+        asked=tuple(await questions_of(cita.id)) if MessageKind.QUESTION_RECEIVED in kinds else (),
         form=form,
         may_change=cita.may_change(now),
         is_active=cita.state in ACTIVE_STATES,

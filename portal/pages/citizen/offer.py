@@ -15,11 +15,11 @@ from portal.domain.slots import (
     DayStatus,
     Slot,
     SlotKey,
+    days_and_times,
     days_between,
     last_day_on_offer,
     month_bounds,
     next_free_day,
-    slots_of,
 )
 from portal.domain.spanish_dates import LIMA, local_day
 from portal.forms.query import OfferQuery
@@ -96,8 +96,7 @@ async def read_offer(
     misread += [name for name, asked, found in (("servicio", query.service, service), ("sede", query.center, center))
                 if asked and found is None]  # fmt: skip
     agenda = Agenda(service or catalogue.services[0], center or catalogue.centers[0], query.modality)
-    month, days, chosen, next_day = await _find_day(agenda, query, now, rules)
-    slots = await slots_of(agenda, chosen.date, now, rules) if chosen and chosen.status is DayStatus.FREE else []
+    month, days, chosen, slots, next_day = await _find_day(agenda, query, now, rules)
     noon = [slot.starts_at.astimezone(LIMA).hour >= _NOON for slot in slots]
     today, last_day = local_day(now), last_day_on_offer(now, rules)
     first, last = month_bounds(month)
@@ -129,23 +128,23 @@ async def read_offer(
 
 async def _find_day(
     agenda: Agenda, query: OfferQuery, now: datetime, rules: BookingRules
-) -> tuple[date, list[Day], Day | None, date | None]:
-    """The month to show, its days, the day to show, and the next free day where that one is not free."""
+) -> tuple[date, list[Day], Day | None, list[Slot], date | None]:
+    """The month to show, its days, the day to show, its times, and the next free day where that one is not free."""
     wanted = query.day
     month = query.month or wanted or local_day(now)
-    days = await days_between(agenda, *month_bounds(month), now, rules)
+    days, slots = await days_and_times(agenda, *month_bounds(month), wanted, now, rules)
     free = next((day.date for day in days if day.status is DayStatus.FREE), None)
     next_day = None
     if wanted is None and free is None:
         next_day = await next_free_day(agenda, now, rules)
         if query.month is None and next_day is not None:
             month, free = next_day, next_day
-            days = await days_between(agenda, *month_bounds(month), now, rules)
+            days, slots = await days_and_times(agenda, *month_bounds(month), None, now, rules)
     chosen = await _judge(agenda, wanted or free, days, now, rules)
     if wanted is not None and chosen is not None and chosen.status is not DayStatus.FREE:
         next_day = await next_free_day(agenda, now, rules, after=wanted)
         next_day = next_day or await next_free_day(agenda, now, rules)
-    return month.replace(day=1), days, chosen, next_day
+    return month.replace(day=1), days, chosen, slots, next_day
 
 
 async def _judge(agenda: Agenda, day: date | None, days: list[Day], now: datetime, rules: BookingRules) -> Day | None:
