@@ -17,6 +17,7 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from portal.documents.guide_sheet import GuideSheet
 from portal.documents.qr import draw_qr
 from portal.documents.slip import Paper, Slip
 from portal.places import STATIC, TEMPLATES
@@ -98,6 +99,11 @@ class Press:
         """The leaflet on how to enter a video call as PDF/UA-1. Raises FaultyDocumentError."""
         html = self._templates.get_template("documents/leaflet.html").render()
         return self.write(self.lay_out(html, self.style("document.css", "leaflet.css")))
+
+    def print_guide(self, guide: GuideSheet) -> bytes:
+        """The Guía del Consultor as PDF/UA-1, an activity after the other. Raises FaultyDocumentError."""
+        html = self._templates.get_template("documents/guide.html").render(guide=guide)
+        return self.write(self.lay_out(html, self.style("document.css", "guide.css")))
 
     def lay_out(self, html: str, style: CSS) -> Document:
         """Set a page in this style. Raises FaultyDocumentError when an image, a font or a style is not there."""

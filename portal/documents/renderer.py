@@ -24,6 +24,7 @@ from multiprocessing import forkserver, resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec
 
+from portal.documents.guide_sheet import GuideSheet
 from portal.documents.slip import Paper, Slip
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Renderer:
         if self._leaflet is None:
             self._leaflet = await self._run(_print_leaflet)
         return self._leaflet
+
+    async def guide_pdf(self, guide: GuideSheet) -> bytes:
+        """The Guía del Consultor. Raises as ``slip_pdf`` does."""
+        return await self._run(_print_guide, guide)
 
     async def _run(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
         if self._taken >= self._places:
@@ -196,6 +201,10 @@ def _print_slip(slip: Slip, paper: Paper) -> bytes:
 
 def _print_leaflet() -> bytes:
     return _the_press().print_leaflet()
+
+
+def _print_guide(guide: GuideSheet) -> bytes:
+    return _the_press().print_guide(guide)
 
 
 def _the_press() -> Press:

@@ -108,37 +108,37 @@ async def list_versions() -> list[GuideVersion]:
     return [*kept, GuideVersion(_START.number, None, "")]
 
 
-async def save_section(section: GuideSection, base: int, staff: UUID, now: datetime) -> Guide:
-    """Keep a new version with what was written about one activity, when ``base`` was the newest; returns the newest.
+async def save_section(section: GuideSection, base: int, staff: UUID, now: datetime) -> Guide | None:
+    """Keep a new version with what was written about one activity while ``base`` was the newest; returns it.
 
     Two people who edit different activities at once do not disturb each other. What says the same as the newest makes
-    no new version. Raises GuideChanged when somebody changed the same activity since ``base``, GuideUnknown.
+    no new version: None. Raises GuideChanged when somebody changed the same activity since ``base``, GuideUnknown.
     """
     before = (await read_version(base)).section(section.activity)
     for _ in range(_TRIES):
         newest = await read_guide()
         current = newest.section(section.activity)
         if current.texts == section.texts:
-            return newest
+            return None
         if current.texts != before.texts:
             raise GuideChanged(newest)
         sections = tuple(section if one.activity == section.activity else one for one in newest.sections)
         if await _add(replace(newest, sections=sections), newest.number + 1, staff, now):
-            return await read_guide()
+            return await read_version(newest.number + 1)
     raise GuideChanged(await read_guide())
 
 
-async def restore_version(number: int, base: int, staff: UUID, now: datetime) -> Guide:
-    """Keep an earlier version once more, as the newest one; returns the newest.
+async def restore_version(number: int, base: int, staff: UUID, now: datetime) -> Guide | None:
+    """Keep an earlier version once more, as the newest one; returns that, or None when the newest says the same.
 
     Raises GuideChanged when ``base`` is no longer the newest, GuideUnknown.
     """
     version, newest = await read_version(number), await read_guide()
     if newest.sections == version.sections:
-        return newest
+        return None
     if newest.number != base or not await _add(version, base + 1, staff, now):
         raise GuideChanged(await read_guide())
-    return await read_guide()
+    return await read_version(base + 1)
 
 
 @transactional

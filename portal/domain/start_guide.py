@@ -54,7 +54,7 @@ START_GUIDE: Final[Mapping[Activity, StartingText]] = {
     Activity.REMIND: StartingText(
         say=(
             "Si llamas: «Buenos días, le llamo del Centro de Empleo. Le recuerdo su cita de mañana a las…».",
-            "«Conéctese a la hora de su cita. La esperamos 5 minutos».",
+            "«Conéctese a la hora de su cita. Le esperamos 5 minutos».",
         ),
         do=(
             "Revisa en Agenda todas las citas y horarios de mañana. Descarga el reporte si vas a trabajar con papel.",

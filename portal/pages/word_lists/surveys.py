@@ -1,4 +1,4 @@
-"""Words and sentences of the survey and of its analysis."""
+"""Words and sentences of the survey and its analysis, of the guide and of the times."""
 
 from __future__ import annotations
 
@@ -19,5 +19,6 @@ WORDS: Final[Mapping[StrEnum, str]] = {
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
+    "hacer.nothing": "Escribe al menos una indicación: qué decir, qué hacer o qué enviar",
     "general.missing": "Dinos cómo te atendimos en general",
 }
