@@ -17,7 +17,7 @@ from portal.domain.rules import BookingRules
 from portal.domain.spanish_dates import LIMA, local_day
 from portal.domain.vocabulary import EventKind, MessageKind
 
-BATCH: Final = 500
+BATCH: Final = 250
 """Citas of one transaction: each writes for some tens of milliseconds."""
 
 _ROWS_AT_ONCE: Final = 100

@@ -73,10 +73,23 @@ async def fill(url: str, citas: int, now: datetime) -> None:
     consultants = {seat["consultant"]: seat for seat in open_seats}
     while len(rows.citas) < citas:
         _add_day(rows, chance, next(days), list(consultants.values()), people[_FUTURE_CITAS:], citas)
-    if url.startswith("sqlite"):
-        _write_sqlite(url.removeprefix("sqlite:///"), rows)
-    else:
-        await _write_postgres(url, rows)
+    await _write(url, rows)
+
+
+async def fill_tomorrow(url: str, citas: int, now: datetime) -> None:
+    """Add that many reserved citas of tomorrow, which nobody was reminded of, to the database at ``url``.
+
+    They sit on no seats: nothing that happens to them before tomorrow looks at those.
+    """
+    [template] = await fetch('SELECT "id", "center", "service", "consultant" FROM "seat" LIMIT 1')
+    chance = random.Random(citas)
+    rows = Rows()
+    tomorrow = now.astimezone(LIMA).date() + timedelta(days=1)
+    for place, citizen in enumerate(_citizens(rows, citas, now)):
+        starts_at = datetime.combine(tomorrow, _TIMES[place % len(_TIMES)], LIMA).astimezone(UTC)
+        seat = {**template, "id": None, "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
+        _add_cita(rows, chance, seat, citizen, State.RESERVED, now - timedelta(days=3))
+    await _write(url, rows)
 
 
 def _citizens(rows: Rows, number: int, now: datetime) -> list[UUID]:
@@ -156,6 +169,13 @@ def _tables(rows: Rows) -> tuple[tuple[str, tuple[str, ...], list[Values]], ...]
 
 
 # Indexes are built when all rows are there: one by one, in order, instead of row by row all over them.
+
+
+async def _write(url: str, rows: Rows) -> None:
+    if url.startswith("sqlite"):
+        _write_sqlite(url.removeprefix("sqlite:///"), rows)
+    else:
+        await _write_postgres(url, rows)
 
 
 def _write_sqlite(path: str, rows: Rows) -> None:

@@ -20,6 +20,7 @@ from portal.domain.appointments import find_appointment
 from portal.domain.notices import queue_message
 from portal.domain.outbox import CLAIM, OutboxFigures, count_messages
 from portal.domain.vocabulary import MessageKind
+from tests.bench.filling import fill_tomorrow
 from tests.imports import CHECKOUT
 from tests.mail.conftest import GOES_ON, STARTS, OpenOffice, OpenServer, SetClock, states
 from tests.mail.mail_server import MailServer, Mood, Silent
@@ -27,6 +28,7 @@ from tests.people import NOW
 from tests.processes import end_with_parent
 
 MESSAGES = 300
+CITAS = 3_000
 PATIENCE_SECONDS = 60
 
 StartWorker = Callable[[MailServer, datetime], Awaitable[Process]]
@@ -141,3 +143,34 @@ async def test_a_killed_worker_s_message_is_sent_once_more(
     assert await states() == [("sent", "")]
     clock.now = later + 2 * CLAIM
     assert await open_office(server).deliver_due(GOES_ON) == 0
+
+
+async def reminded() -> tuple[int, int]:
+    """Reminders queued, and to how many citas."""
+    [row] = await fetch(
+        'SELECT count(*) AS "all", count(DISTINCT "appointment") AS "citas" FROM "outbox_message" WHERE "kind" = {}',
+        MessageKind.REMINDER.value,
+    )
+    return row["all"], row["citas"]
+
+
+@pytest.mark.usefixtures("known_holidays", "code")
+async def test_a_run_of_reminders_that_is_killed_goes_on_where_it_was(
+    node_url: str, open_server: OpenServer, start_worker: StartWorker
+) -> None:
+    await fill_tomorrow(node_url, CITAS, NOW)
+    server = await open_server(Silent())
+    killed = await start_worker(server, NOW)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await reminded())[0] == 0:  # noqa: ASYNC110  # what is in the database has no event
+            await asyncio.sleep(0)
+        killed.kill()
+        await killed.wait()
+        halfway, _ = await reminded()
+        assert 0 < halfway < CITAS
+        worker = await start_worker(server, NOW)
+        while (await reminded())[0] < CITAS:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0)
+        worker.send_signal(signal.SIGTERM)
+        assert await worker.wait() == 0
+    assert await reminded() == (CITAS, CITAS)
