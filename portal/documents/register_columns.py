@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
 
-from portal.documents.register_words import DISPLACED, DUPLICATE, NO, UNRECORDED, WORDS, YES
+from portal.documents.register_words import DISPLACED, DUPLICATE, NO, UNRECORDED, YES, word
 from portal.documents.spreadsheet import Cell
 from portal.domain.register import RegisterRow
 from portal.domain.spanish_dates import LIMA, local_day
@@ -46,7 +46,7 @@ def _time(moment: datetime) -> Cell:
 
 def _attempts(row: RegisterRow) -> str:
     return "; ".join(
-        f"{one.at.astimezone(LIMA):%d/%m/%Y %H:%M} {WORDS[one.channel]}: {WORDS[one.outcome]}" for one in row.attempts
+        f"{one.at.astimezone(LIMA):%d/%m/%Y %H:%M} {word(one.channel)}: {word(one.outcome)}" for one in row.attempts
     )
 
 
@@ -61,14 +61,14 @@ COLUMNS: Final = (
     _C("Código", 11, lambda row: row.code),
     _C("Servicio", 20, lambda row: row.service_name),
     _C("Sede", 30, lambda row: row.center_name),
-    _C("Modalidad", 13, lambda row: WORDS[row.modality]),
+    _C("Modalidad", 13, lambda row: word(row.modality)),
     _C("Fecha", 11, lambda row: local_day(row.starts_at)),
     _C("Hora de inicio", 9, lambda row: _time(row.starts_at)),
     _C("Hora de fin", 9, lambda row: _time(row.ends_at)),
     _C("Consultor", 26, lambda row: row.consultant_name),
     _C("Atendió", 26, lambda row: row.attended_by),
-    _C("Estado", 13, lambda row: WORDS[row.state]),
-    _C("Tipo de documento", 16, lambda row: WORDS[row.document_type]),
+    _C("Estado", 13, lambda row: word(row.state)),
+    _C("Tipo de documento", 16, lambda row: word(row.document_type)),
     _C("Número de documento", 14, lambda row: row.document_number),
     _C("Nombres", 22, lambda row: row.given_names),
     _C("Primer apellido", 18, lambda row: row.first_surname),
@@ -80,12 +80,12 @@ COLUMNS: Final = (
     _C("Distrito", 20, lambda row: row.district),
     _C("Provincia", 16, lambda row: row.province),
     _C("Departamento", 16, lambda row: row.department),
-    _C("Atención preferente", 18, lambda row: WORDS[row.preference] if row.preference else ""),
-    _C("Lengua", 14, lambda row: WORDS[row.language]),
+    _C("Atención preferente", 18, lambda row: word(row.preference) if row.preference else ""),
+    _C("Lengua", 14, lambda row: word(row.language)),
     _C("Necesita intérprete", 10, lambda row: _yes(row.language is not Language.SPANISH)),
     _C("Motivo de la cita", 30, lambda row: row.motive),
     _C("Envió CV", 8, lambda row: _yes(row.has_cv)),
-    _C("Origen", 18, lambda row: WORDS[row.origin]),
+    _C("Origen", 18, lambda row: word(row.origin)),
     _C("Reservó por el usuario", 26, lambda row: row.booked_by),
     _C("Reservada el", 16, lambda row: row.created_at),
     _C("Versión del aviso de privacidad", 12, lambda row: row.privacy_version),
@@ -101,11 +101,11 @@ COLUMNS: Final = (
     _C("Viene de la cita", 11, lambda row: row.moved_from),
     _C("Intentos de contacto", 10, lambda row: len(row.attempts)),
     _C("Detalle de los intentos", 36, _attempts),
-    _C("Atendida por otro medio", 14, lambda row: WORDS[row.channel] if row.channel else ""),
-    _C("Temas", 40, lambda row: "; ".join(WORDS[topic] for topic in row.topics)),
+    _C("Atendida por otro medio", 14, lambda row: word(row.channel) if row.channel else ""),
+    _C("Temas", 40, lambda row: "; ".join(word(topic) for topic in row.topics)),
     _C("Notas", 40, lambda row: row.notes),
     _C("Observaciones", 40, lambda row: row.observations),
-    _C("Motivo de abandono o de no realizada", 20, lambda row: WORDS[row.reason] if row.reason else ""),
+    _C("Motivo de abandono o de no realizada", 20, lambda row: word(row.reason) if row.reason else ""),
     _C("Minutos de la actividad 03", 10, lambda row: row.contact_minutes),
     _C("Minutos de las actividades 04 a 06", 10, lambda row: row.attention_minutes),
     _C("Duración dudosa", 10, lambda row: _yes(row.doubtful)),

@@ -11,7 +11,7 @@ from portal.documents.register_columns import COLUMNS, as_text, cells_of
 from portal.documents.spreadsheet import Cell, safe_cell
 from portal.domain.register import RegisterRow
 
-MEDIA_TYPE: Final = "text/csv; charset=utf-8"
+MEDIA_TYPE: Final = "text/csv"
 _MARK: Final = "\ufeff"
 
 

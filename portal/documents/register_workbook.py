@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from portal.documents.register_columns import COLUMNS, COLUMNS_VERSION, cells_of
-from portal.documents.register_words import NO, WORDS, YES
+from portal.documents.register_words import NO, YES, word
 from portal.documents.spreadsheet import MOST_ROWS, Column, Sheet, SpreadsheetFile
 from portal.domain.register import RegisterRow
 from portal.domain.register_sums import Line, Reconciliation
@@ -81,7 +81,7 @@ class RegisterWorkbook:
         sheet.write((None,))
         sheet.write(("Por estado",))
         for line in sums.states:
-            sheet.write((WORDS[line.state] if line.state else "", *_figures(line)))
+            sheet.write((word(line.state) if line.state else "", *_figures(line)))
         sheet.write(("Suma de los estados", *_figures(_sum(sums.states))))
         sheet.write((None,))
         sheet.write(("Por consultor",))
@@ -101,7 +101,7 @@ class RegisterWorkbook:
             ("Sede", about.center or _ALL_SEDES),
             ("Consultor", about.consultant or _ALL),
             ("Servicio", about.service or _ALL),
-            ("Estado", WORDS[about.state] if about.state else _ALL),
+            ("Estado", word(about.state) if about.state else _ALL),
             ("Zona horaria", "America/Lima"),
         ):
             sheet.write((name, value))

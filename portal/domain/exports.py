@@ -117,26 +117,31 @@ async def read_export(job: UUID) -> ExportView | None:
 
 async def claim_export(now: datetime) -> Claim | None:
     """Take the job that has waited longest, or whose worker has shown no progress for a minute; None: nothing to do."""
-    await fetch(
-        'UPDATE "export_job" SET "state" = \'failed\', "finished_at" = {} '
-        "WHERE \"state\" IN ('queued', 'running') AND \"asked_at\" < {}",
-        *(now, now - _GIVEN_UP),
-    )
     waiting = await fetch(
-        'SELECT "id" FROM "export_job" WHERE "state" = \'queued\' OR ("state" = \'running\' AND "claimed_until" < {}) '
-        'ORDER BY "asked_at"',
+        'SELECT "id", "asked_at" FROM "export_job" WHERE "state" IN (\'queued\', \'running\') '
+        'AND ("state" = \'queued\' OR "claimed_until" < {}) ORDER BY "asked_at"',
         now,
     )
     for row in waiting:
-        taken = await fetch(
-            'UPDATE "export_job" SET "state" = \'running\', "rows_done" = 0, "claimed_until" = {} WHERE "id" = {} '
-            'AND ("state" = \'queued\' OR ("state" = \'running\' AND "claimed_until" < {})) RETURNING "claimed_until"',
-            *(now + CLAIM, row["id"], now),
-        )
-        if taken:
-            await fetch('DELETE FROM "export_chunk" WHERE "job" = {}', row["id"])
-            return Claim(row["id"], taken[0]["claimed_until"])
+        claim = await _claim(row["id"], now)
+        if claim is not None and row["asked_at"] < now - _GIVEN_UP:
+            await fail_export(claim, now)
+        elif claim is not None:
+            return claim
     return None
+
+
+@transactional
+async def _claim(job: UUID, now: datetime) -> Claim | None:
+    taken = await fetch(
+        'UPDATE "export_job" SET "state" = \'running\', "rows_done" = 0, "claimed_until" = {} WHERE "id" = {} '
+        'AND ("state" = \'queued\' OR ("state" = \'running\' AND "claimed_until" < {})) RETURNING "claimed_until"',
+        *(now + CLAIM, job, now),
+    )
+    if not taken:
+        return None
+    await fetch('DELETE FROM "export_chunk" WHERE "job" = {}', job)
+    return Claim(job, taken[0]["claimed_until"])
 
 
 async def tell_progress(claim: Claim, rows_done: int, now: datetime) -> Claim:
@@ -226,12 +231,13 @@ _SELECT: Final = (
 
 def _view(row: Row) -> ExportView:
     values = dict(row)
+    filters = values.pop("filters")
     return ExportView(
         **{
             **values,
             "kind": ExportKind(values["kind"]),
             "state": ExportState(values["state"]),
-            "chosen": read_filter(values.pop("filters")),
+            "chosen": read_filter(filters),
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
@@ -78,20 +79,22 @@ async def write_file(path: Path, kind: ExportKind, chosen: RegisterFilter, about
     return written.total()
 
 
-async def small_workbook(path: Path, chosen: RegisterFilter, about: About) -> int:
-    """A workbook of few rows, written in a thread; returns how many rows it has."""
+async def small_workbook(chosen: RegisterFilter, about: About) -> tuple[bytes, int]:
+    """A workbook of few rows, written in a thread; returns it and how many rows it has."""
     written: Written = Counter()
     async with snapshot() as read:
         portions = [rows async for rows in read_all(chosen, read, _STREAMED_AT_ONCE)]
         for rows in portions:
             tally(written, rows)
         sums = await reconcile(chosen, written, read)
-    await asyncio.to_thread(_write_book, path, about, portions, sums)
-    return written.total()
+    return await asyncio.to_thread(_write_book, about, portions, sums), written.total()
 
 
-def _write_book(path: Path, about: About, portions: list[list[RegisterRow]], sums: Reconciliation) -> None:
-    with RegisterWorkbook(path, about) as book:
-        for rows in portions:
-            book.write(rows)
-        book.conclude(sums)
+def _write_book(about: About, portions: list[list[RegisterRow]], sums: Reconciliation) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="citas-registro-") as folder:
+        path = Path(folder) / "registro.xlsx"
+        with RegisterWorkbook(path, about) as book:
+            for rows in portions:
+                book.write(rows)
+            book.conclude(sums)
+        return path.read_bytes()

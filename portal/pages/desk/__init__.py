@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-from portal.pages.desk import account, agenda, files, forgotten, incidents, second_factor, sign_in, sign_in_steps
+from portal.pages.desk import (
+    account,
+    agenda,
+    agenda_papers,
+    attention,
+    files,
+    forgotten,
+    guide,
+    guide_editing,
+    incidents,
+    new_cita,
+    register,
+    register_files,
+    second_factor,
+    sign_in,
+    sign_in_steps,
+)
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     *sign_in.ROUTES,
@@ -13,6 +29,13 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *account.ROUTES,
     *second_factor.ROUTES,
     *agenda.ROUTES,
+    *agenda_papers.ROUTES,
+    *new_cita.ROUTES,
     *incidents.ROUTES,
+    *attention.ROUTES,
     *files.ROUTES,
+    *guide.ROUTES,
+    *guide_editing.ROUTES,
+    *register.ROUTES,
+    *register_files.ROUTES,
 )
