@@ -27,13 +27,18 @@ class OutdatedError(DatabaseError):
     """The database's tables are older than this program."""
 
 
+class WrongUserError(Exception):
+    """The name of a user that cannot be what the command wants."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word after ``citas``, what it does, and whether it wants a file."""
+    """A word after ``citas``, what it does, and whether it wants a file, or the name of a user."""
 
     run: Callable[[Settings, argparse.Namespace], None]
     tells: str
     file: str = ""
+    user: str = ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Command = COMMANDS[typed.command]
     try:
         command.run(read_settings(), typed)
-    except SettingsError as mistake:
+    except (SettingsError, WrongUserError) as mistake:
         print(f"citas: {mistake}", file=sys.stderr)
         return _SAYS_NO
     except (DatabaseError, OSError) as failure:
@@ -96,6 +101,26 @@ def load_start(settings: Settings, _: argparse.Namespace) -> None:
         f"{added.holidays} feriados y {added.districts} distritos nuevos",
         flush=True,
     )
+    if added.sign_ins:
+        print(f"Accesos a {settings.origin}/ingresar. Se muestran solo esta vez; cada clave se cambia al ingresar:")
+        for sign_in in added.sign_ins:
+            print(f"  {sign_in.username:16} {sign_in.password}", flush=True)
+
+
+def let_administrator_in(settings: Settings, typed: argparse.Namespace) -> None:
+    """Make the first administrador, or let one in again who lost every other way."""
+    from portal.domain.first_accounts import NotAnAdministrator, make_administrator
+    from portal.forms.person import read_new_username
+
+    username = read_new_username({"usuario": typed.user})
+    if not isinstance(username, str):
+        raise WrongUserError("el usuario lleva de 3 a 40 letras minúsculas, números, puntos o guiones")
+    try:
+        made = asyncio.run(_use(settings, lambda: make_administrator(username, utc_now())))
+    except NotAnAdministrator:
+        raise WrongUserError(f"{username} ya existe y no es administrador") from None
+    print("Clave de un solo uso; se cambia al ingresar:")
+    print(f"  {made.username:16} {made.password}", flush=True)
 
 
 def back_up(settings: Settings, typed: argparse.Namespace) -> None:
@@ -149,6 +174,7 @@ COMMANDS = {
     "worker": Command(work, "envía los correos y abre los cupos, sin servir páginas"),
     "migrate": Command(bring_up_to_date, "crea o actualiza las tablas"),
     "setup": Command(load_start, "carga la sede, el servicio, los consultores y el calendario"),
+    "admin": Command(let_administrator_in, "crea un administrador, o le da una clave nueva", user="su usuario"),
     "backup": Command(back_up, "guarda una copia de la base de datos", file="archivo de la copia"),
     "restore": Command(bring_back, "llena una base de datos vacía con una copia", file="archivo de la copia"),
     "routes": Command(list_routes, "muestra las direcciones del portal"),
@@ -162,6 +188,8 @@ def _parser() -> argparse.ArgumentParser:
         own = words.add_parser(word, help=command.tells, description=command.tells)
         if command.file:
             own.add_argument("file", type=Path, metavar="ARCHIVO", help=command.file)
+        if command.user:
+            own.add_argument("user", metavar="USUARIO", help=command.user)
     return parser
 
 

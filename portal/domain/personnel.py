@@ -110,25 +110,25 @@ async def count_ahead(person: UUID, now: datetime) -> Ahead:
 async def add_person(username: str, particulars: Particulars, actor: Actor, now: datetime) -> str:
     """Add somebody; returns the password to hand over, which they must change. Raises UsernameTaken."""
     password = make_password()
-    await insert_person(username, particulars, await hash_password(password), actor, now)
+    if not await insert_person(username, particulars, await hash_password(password), actor, now):
+        raise UsernameTaken
     return password
 
 
 @transactional
-async def insert_person(username: str, particulars: Particulars, hashed: str, actor: Actor, now: datetime) -> UUID:
-    """Add somebody with a password that was made for them (its hash). Raises UsernameTaken."""
-    person = uuid4()
+async def insert_person(username: str, particulars: Particulars, hashed: str, actor: Actor, now: datetime) -> bool:
+    """Add somebody with a password that was made for them (its hash). False when the name is taken."""
     rows = await fetch(
         'INSERT INTO "staff" ("id", "username", "name", "role", "center", "email", "meet_link", "active", '
         '"password_hash", "password_set_at", "must_change", "schedule_version") '
         'VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0) ON CONFLICT ("username") DO NOTHING RETURNING "id"',
-        *(person, username, particulars.name, particulars.role.value, particulars.center, particulars.email),
+        *(uuid4(), username, particulars.name, particulars.role.value, particulars.center, particulars.email),
         *(particulars.meet_link, True, hashed, now, True),
     )
-    if not rows:
-        raise UsernameTaken
-    await write_audit(actor, Action.STAFF_CHANGED, now, subject=username, change="added", role=particulars.role.value)
-    return person
+    if rows:
+        role = particulars.role.value
+        await write_audit(actor, Action.STAFF_CHANGED, now, subject=username, change="added", role=role)
+    return bool(rows)
 
 
 @transactional

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from portal.database.node import fetch, transactional
 from portal.domain.districts import load_districts
+from portal.domain.first_accounts import SignIn, add_first_accounts
 from portal.domain.holidays import load_holidays
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import Opening, open_seats
@@ -23,12 +24,13 @@ LUNCH = (time(13, 0), time(14, 0))
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """What a set-up added; all zero when everything was there."""
+    """What a set-up added; all zero when everything was there. ``sign_ins`` are told once, and kept nowhere."""
 
     consultants: int
     holidays: int
     districts: int
     seats: Opening
+    sign_ins: tuple[SignIn, ...] = ()
 
 
 async def set_up(now: datetime, rules: BookingRules) -> SetUp:
@@ -36,7 +38,9 @@ async def set_up(now: datetime, rules: BookingRules) -> SetUp:
     holidays = await load_holidays(local_day(now))
     districts = await load_districts()
     consultants = await _add_center_and_staff()
-    return SetUp(consultants, holidays, districts, await open_seats(now, rules))
+    seats = await open_seats(now, rules)
+    # Last, so that nothing can fail between making passwords and telling them.
+    return SetUp(consultants, holidays, districts, seats, await add_first_accounts(now))
 
 
 @transactional

@@ -52,3 +52,5 @@ JOB_BOARD = StartingService(
 )
 
 CONSULTANT_NAME = "Consultor de empleo {number}"
+SUPERVISOR_NAME = "Responsable del servicio"
+ADMINISTRATOR_NAME = "Administrador"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 import stat
@@ -45,8 +46,36 @@ def test_setup_loads_the_start_once(capsys: pytest.CaptureFixture[str]) -> None:
     first = said(capsys)
     assert "5 consultores" in first
     assert "1891 distritos" in first
+    made = dict(re.findall(r"^  (\S+) +([a-z2-9]{4}(?:-[a-z2-9]{4}){3})$", first, re.MULTILINE))
+    assert set(made) == {*(f"consultor{number}" for number in range(1, 6)), "responsable", "administrador"}
+    assert len(set(made.values())) == 7
     assert main(["setup"]) == 0
     assert said(capsys) == "Agenda: 0 consultores, 0 cupos, 0 feriados y 0 distritos nuevos\n"
+
+
+def test_an_administrador_is_made_and_let_in_again(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["migrate"])
+    main(["setup"])
+    said(capsys)
+    assert main(["admin", "Ana.Flores"]) == 0
+    first = said(capsys)
+    assert main(["admin", "ana.flores"]) == 0
+    second = said(capsys)
+    pattern = r"  ana\.flores +[a-z2-9]{4}(-[a-z2-9]{4}){3}\n"
+    assert re.search(pattern, first)
+    assert re.search(pattern, second)
+    assert first != second
+
+
+@pytest.mark.parametrize(("user", "told"), [("consultor1", "no es administrador"), ("ñ", "letras")])
+def test_a_user_who_cannot_be_administrador_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], user: str, told: str
+) -> None:
+    main(["migrate"])
+    main(["setup"])
+    said(capsys)
+    assert main(["admin", user]) == 2
+    assert told in refused(capsys)
 
 
 @pytest.mark.parametrize("order", ["setup", "portal"])
@@ -99,7 +128,7 @@ def test_wrong_settings_are_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
     monkeypatch.setenv("CITAS_WORKERS", "muchos")
-    assert main([order, "file"][: 2 if COMMANDS[order].file else 1]) == 2
+    assert main([order, "file"][: 2 if COMMANDS[order].file or COMMANDS[order].user else 1]) == 2
     assert "CITAS_WORKERS" in refused(capsys)
 
 
