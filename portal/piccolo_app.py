@@ -11,6 +11,16 @@ from portal.tables.audit import AuditEntry
 from portal.tables.centers import Center
 from portal.tables.guide import GuideVersion
 from portal.tables.keys import SigningKey
+from portal.tables.kiosks import (
+    CitaNews,
+    Kiosk,
+    KioskEntry,
+    KioskSecret,
+    Lease,
+    LeasePolicy,
+    PairingCode,
+    PortalState,
+)
 from portal.tables.notices import Notice, OutboxMessage
 from portal.tables.people import Citizen, District, Staff
 from portal.tables.register import ExportChunk, ExportJob, SheetRow
@@ -54,5 +64,13 @@ APP_CONFIG = AppConfig(
         ExportJob,
         ExportChunk,
         SheetRow,
+        Kiosk,
+        PairingCode,
+        Lease,
+        KioskEntry,
+        LeasePolicy,
+        KioskSecret,
+        CitaNews,
+        PortalState,
     ],
 )

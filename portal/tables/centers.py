@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, Boolean, Integer, Varchar
+from piccolo.columns import UUID, Boolean, Integer, Timestamptz, Varchar
 from piccolo.columns.defaults.uuid import UUID4
 from piccolo.table import Table
 
@@ -19,5 +19,7 @@ class Center(Table, tablename="center"):
     phone = Varchar(length=40, default="")
     email = Varchar(length=254, default="")
     active = Boolean(default=True)
-    # Counter of the sede's state that kiosks pull by; moved as the last statement of a transaction.
+    # Counter of the sede's state that kiosks pull by; moved when one of them asks for what changed since.
     version = Integer(default=0)
+    # Since when nothing is sold online, because kiosks may have sold what this portal has forgotten.
+    paused_at = Timestamptz(null=True, default=None)
