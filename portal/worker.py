@@ -19,6 +19,7 @@ from portal.database.errors import DatabaseError
 from portal.database.node import Node, use_node
 from portal.domain.attempts import purge_attempts
 from portal.domain.attention_clock import alert_unattended, ask_about_finals
+from portal.domain.exports import purge_exports
 from portal.domain.holidays import load_holidays
 from portal.domain.notices import listening
 from portal.domain.recovery import purge_links
@@ -29,6 +30,7 @@ from portal.domain.sessions import purge_sessions
 from portal.domain.spanish_dates import local_day
 from portal.domain.surveys import remind_of_surveys
 from portal.domain.visits import purge_visits
+from portal.exports.running import make_due_exports
 from portal.keys import Keys
 from portal.mail.contents import Printer
 from portal.mail.courier import NotNow
@@ -54,6 +56,7 @@ class Rhythm:
     seats: timedelta = timedelta(hours=1)
     attention: timedelta = timedelta(seconds=20)
     surveys: timedelta = timedelta(minutes=30)
+    exports: timedelta = timedelta(seconds=2)
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
@@ -92,6 +95,7 @@ async def run_worker(
         Task("seats", rhythm.seats, lambda: _open_ahead(clock, rules)),
         Task("attention", rhythm.attention, lambda: _watch_attentions(clock)),
         Task("surveys", rhythm.surveys, lambda: remind_of_surveys(clock())),
+        Task("exports", rhythm.exports, lambda: make_due_exports(settings, clock, stop)),
         Task("purge", rhythm.purge, lambda: _purge(clock)),
     )
     with use_node(node), listening(queued.set):
@@ -175,3 +179,4 @@ async def _purge(clock: Clock) -> None:
     await purge_attempts(clock())
     await purge_sessions(clock())
     await purge_links(clock())
+    await purge_exports(clock())

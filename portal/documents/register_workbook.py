@@ -56,10 +56,12 @@ class RegisterWorkbook:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Pack the file."""
+        self._file.__exit__(None, None, None)
 
     def write(self, rows: Iterable[RegisterRow]) -> None:
         """Write rows; what one sheet does not hold goes on in the next."""

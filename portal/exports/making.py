@@ -70,12 +70,15 @@ async def write_file(path: Path, kind: ExportKind, chosen: RegisterFilter, about
                     tally(written, rows)
                     await tell(written.total())
             return written.total()
-        with RegisterWorkbook(path, about) as book:
+        book = RegisterWorkbook(path, about)
+        try:
             async for rows in read_all(chosen, read):
                 book.write(rows)
                 tally(written, rows)
                 await tell(written.total())
             book.conclude(await reconcile(chosen, written, read))
+        finally:
+            await asyncio.to_thread(book.close)  # packs all rows, which takes long enough to be told apart from a death
     return written.total()
 
 

@@ -34,7 +34,7 @@ from portal.domain.staff import find_staff
 from portal.exports.making import about_export, write_file
 
 _CHUNK_BYTES: Final = 512 * 1024
-_TOLD_EVERY: Final = 5_000
+_TOLD_EVERY_SECONDS: Final = 2.0
 _NICENESS: Final = 10
 
 
@@ -44,7 +44,8 @@ class Maker:
     def __init__(self, claim: Claim, folder: Path) -> None:
         self.claim = claim
         self._folder = folder
-        self._told = 0
+        self._rows = 0
+        self._written = asyncio.Event()
 
     async def make(self) -> None:
         """From the rows to the pieces. Raises ClaimLost; whatever else it raises means that it cannot be made."""
@@ -61,12 +62,28 @@ class Maker:
         if staff is None:
             raise ClaimLost  # who asked does not work here any more
         about = await about_export(job.chosen, staff, job.asked_at)
-        return await write_file(path, job.kind, job.chosen, about, self._tell)
+        telling = asyncio.create_task(self._tell_how_far())
 
-    async def _tell(self, rows: int) -> None:
-        if rows - self._told >= _TOLD_EVERY:
-            self._told = rows
-            self.claim = await tell_progress(self.claim, rows, utc_now())
+        async def count(rows: int) -> None:
+            self._rows = rows
+            await asyncio.sleep(0)  # lets the progress be told, and a signal be heard
+            if telling.done():
+                telling.result()
+
+        try:
+            return await write_file(path, job.kind, job.chosen, about, count)
+        finally:
+            self._written.set()
+            await telling
+
+    async def _tell_how_far(self) -> None:
+        """Every other second, also while the file is packed, which shows that this process lives."""
+        while not self._written.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TOLD_EVERY_SECONDS):
+                    await self._written.wait()
+                    return
+            self.claim = await tell_progress(self.claim, self._rows, utc_now())
 
     async def _keep(self, path: Path) -> int:
         with path.open("rb") as file:

@@ -24,25 +24,28 @@ _STOPS_WITHIN_SECONDS: Final = 0.8
 async def make_due_exports(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
     """Make the files that wait, one after the other."""
     while not stop.is_set() and (claim := await claim_export(clock())):
-        await make_export(claim, settings)
+        await make_export(claim, settings, stop)
 
 
-async def make_export(claim: Claim, settings: Settings) -> None:
-    """Have one made. When this task is cancelled, the process is told to give the job back and go."""
+async def make_export(claim: Claim, settings: Settings, stop: asyncio.Event) -> None:
+    """Have one made. When this is to stop, the process is told to give the job back and go."""
     folder = _fresh_folder(settings.data / "exports" / str(claim.job))
     try:
         process = await _start(claim, folder, settings)
+        ended, stopped = asyncio.create_task(process.communicate()), asyncio.create_task(stop.wait())
         try:
-            _, told = await process.communicate()
+            await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            stopped.cancel()
             if process.returncode is None:
                 await _end(process)
+        _, told = await ended
     except OSError:
         await give_back_export(claim)
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if process.returncode:
+    if process.returncode and not stop.is_set():
         # What a traceback quotes of a row stays out of the log: the place and the kind of the fault are enough.
         place = [line.strip() for line in told.decode(errors="replace").splitlines() if line.startswith("  File")]
         log.error("export failed", job=str(claim.job), code=process.returncode, place=place[-1:])
