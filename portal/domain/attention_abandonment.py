@@ -76,6 +76,16 @@ async def take_back(appointment: UUID, staff: UUID, now: datetime) -> None:
     await record_event(appointment, EventKind.TAKEN_BACK, now, staff=staff)
 
 
+def may_take_back(state: State, starts_at: datetime, ended_at: datetime | None, now: datetime) -> bool:
+    """Whether the time for it is not over; another active cita of the person is asked about as it is taken back."""
+    return (
+        state is State.ABANDONED
+        and ended_at is not None
+        and now < ended_at + TAKEN_BACK_WITHIN
+        and starts_at >= midnight_before(now)
+    )
+
+
 # One that is set aside (unrecorded, duplicate) blocks nobody, and does not unblock this one either.
 _HAS_ANOTHER = (
     'EXISTS (SELECT 1 FROM "appointment" "other" WHERE "other"."citizen" = "appointment"."citizen" '

@@ -7,6 +7,17 @@
     if (status && text) status.textContent = text;
   };
 
+  // What asks by itself never takes the page away: whatever goes wrong, it asks again the next time.
+  const quiet = (event) => {
+    const { ctx } = event.detail;
+    if (!ctx?.sourceElement?.hasAttribute?.("data-polls")) return;
+    if (event.type === "htmx:before:swap" && !/^\s*<!doctype/i.test(ctx.text ?? "")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  addEventListener("htmx:error", quiet, true);
+  addEventListener("htmx:before:swap", quiet, true);
+
   // After a part of the page was changed: a tapped day leads to its times; anything else keeps the focus where it was.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const heading = ctx.request.anchor && document.getElementById(ctx.request.anchor);

@@ -101,3 +101,53 @@ for (const button of document.querySelectorAll("[data-prints]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// The attention: the tolerance by the server's clock, what another page took over, and a text that could not be kept.
+(() => {
+  const page = document.getElementById("atencion");
+  if (!page) return;
+  document.getElementById("rechazo")?.focus();
+
+  // A link into what is folded unfolds it.
+  const unfold = () => {
+    const part = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    const folded = part && part.closest("details");
+    if (folded) folded.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
+  let timer = 0;
+  const countDown = () => {
+    clearInterval(timer);
+    const clock = page.querySelector("[data-seconds]");
+    if (!clock) return;
+    const ends = performance.now() + clock.dataset.seconds * 1000;
+    timer = setInterval(() => {
+      const left = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      if (left === 0) clearInterval(timer);
+    }, 250);
+  };
+  countDown();
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target.id === "ahora") countDown();
+  });
+
+  // What was typed and not kept is told beside it; the next key tries again.
+  const failed = (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.sourceElement?.id !== "escrito") return;
+    if (event.type === "htmx:error" || ctx.response?.status >= 500 || /^\s*<!doctype/i.test(ctx.text ?? "")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const told = document.querySelector("#guardado p");
+      if (!told) return;
+      told.textContent = ctx.sourceElement.dataset.unsaved;
+      told.className = "mistake";
+      document.getElementById("anuncio").textContent = told.textContent;
+    }
+  };
+  addEventListener("htmx:error", failed, true);
+  addEventListener("htmx:before:swap", failed, true);
+})();
