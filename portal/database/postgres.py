@@ -296,13 +296,15 @@ class PostgresNodeEngine(TaskEngine):
         return await self._fetch_alone(sql, args)
 
     async def _fetch_alone(self, sql: str, args: Sequence[object]) -> list[Row]:
-        async with self.borrowed() as connection:
-            try:
-                return [dict(row) for row in await connection.fetch(sql, *args)]
-            except _ERRORS as error:
-                if _is_lost(error, connection):
-                    _cut(connection)
-                raise _translated(error, connection) from None
+        connection = await self.acquire()  # not borrowed(): every statement comes this way, and a generator costs each 4 µs
+        try:
+            return [dict(row) for row in await connection.fetch(sql, *args)]
+        except _ERRORS as error:
+            if _is_lost(error, connection):
+                _cut(connection)
+            raise _translated(error, connection) from None
+        finally:
+            await self.give_back(connection)
 
     # Piccolo's interface
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -47,10 +48,17 @@ def read_email(typed: str) -> str:
 def suggest_email(email: str) -> str:
     """What an address was probably meant to be ("rosa@gmial.com"), or the empty string."""
     name, _, domain = email.rpartition("@")
+    meant = _common_domain_like(domain)
+    return f"{name}@{meant}" if meant else ""
+
+
+@lru_cache(maxsize=512)
+def _common_domain_like(domain: str) -> str:
+    """What a domain was probably meant to be; remembered, because to compare takes 0.1 ms."""
     if domain in _COMMON_DOMAINS:
         return ""
     close = get_close_matches(domain, _COMMON_DOMAINS, n=1, cutoff=_ALIKE)
-    return f"{name}@{close[0]}" if close else ""
+    return close[0] if close else ""
 
 
 def read_phone(typed: str) -> str:

@@ -100,7 +100,7 @@ async def read_offer(
     noon = [slot.starts_at.astimezone(LIMA).hour >= _NOON for slot in slots]
     today, last_day = local_day(now), last_day_on_offer(now, rules)
     first, last = month_bounds(month)
-    keep = [_keep(catalogue, agenda, modality, says_all=picker.says_all) for modality in Modality]
+    keep = {modality: _keep(catalogue, agenda, modality, says_all=picker.says_all) for modality in Modality}
     fecha = f"fecha={chosen.date}" if chosen else ""
     return OfferView(
         picker=picker,
@@ -109,8 +109,8 @@ async def read_offer(
         service=agenda.service,
         center=agenda.center,
         modality=agenda.modality,
-        modalities=tuple((modality, f"{kept}{fecha}") for modality, kept in zip(Modality, keep, strict=True)),
-        keep=_keep(catalogue, agenda, agenda.modality, says_all=picker.says_all),
+        modalities=tuple((modality, f"{kept}{fecha}") for modality, kept in keep.items()),
+        keep=keep[agenda.modality],
         misread=tuple(misread),
         month=month,
         previous_month=min(first - timedelta(days=1), last_day) if first > today else None,
