@@ -25,7 +25,8 @@ from portal.domain.vocabulary import EventKind, MessageKind, Origin
 class Request:
     """What is confirmed: the seat held under ``token``, for whom, in which modality, by whom.
 
-    ``cookie`` names the visit it comes from, if any: what was typed there goes over to the cita.
+    ``cookie`` names the visit it comes from, if any: what was typed there goes over to the cita. ``consultant`` is
+    whom the staff chose; None: whoever is free at that time.
     """
 
     token: str
@@ -36,6 +37,7 @@ class Request:
     origin: Origin = Origin.WEB
     booked_by: UUID | None = None
     cookie: str = ""
+    consultant: UUID | None = None
 
 
 async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
@@ -62,7 +64,7 @@ async def _book_beside(request: Request, now: datetime, rules: BookingRules) -> 
     """Book another consultor's free seat at the same time, if there is one. Notice and horizon bind, as for all."""
     if not is_on_offer(request.key, now, rules):
         return None
-    for candidate in await find_candidates(request.key, now):
+    for candidate in await find_candidates(request.key, now, consultant=request.consultant):
         try:
             return await _book(replace(request, seat=candidate.seat), now, rules)
         except SeatTaken:

@@ -22,15 +22,22 @@ class Candidate:
     load: int
 
 
-async def hold_seat(key: SlotKey, token: str, replaces: str | None, now: datetime, rules: BookingRules) -> UUID:
+async def hold_seat(
+    key: SlotKey,
+    token: str,
+    replaces: str | None,
+    now: datetime,
+    rules: BookingRules,
+    consultant: UUID | None = None,
+) -> UUID:
     """Hold the least loaded free seat of a slot under ``token``; the browser's former hold ``replaces`` is let go.
 
-    Returns the seat. Raises NotOffered (past, too soon, beyond the horizon, unknown) or SeatTaken with the nearest
-    times; in both cases the former hold stays.
+    Staff may choose the ``consultant``. Returns the seat. Raises NotOffered (past, too soon, beyond the horizon,
+    unknown) or SeatTaken with the nearest times; in both cases the former hold stays.
     """
     if not is_on_offer(key, now, rules):
         raise NotOffered
-    for candidate in await find_candidates(key, now, replaces):
+    for candidate in await find_candidates(key, now, replaces, consultant):
         if await _take(candidate.seat, token, replaces, now, rules):
             return candidate.seat
     if not await was_opened(key):
@@ -43,14 +50,21 @@ def is_on_offer(key: SlotKey, now: datetime, rules: BookingRules) -> bool:
     return key.starts_at >= now + rules.notice and local_day(key.starts_at) <= last_day_on_offer(now, rules)
 
 
-async def find_candidates(key: SlotKey, now: datetime, replaces: str | None = None) -> list[Candidate]:
-    """The free seats of a slot (and the browser's own), least loaded consultor first; ties fall at random."""
+async def find_candidates(
+    key: SlotKey, now: datetime, replaces: str | None = None, consultant: UUID | None = None
+) -> list[Candidate]:
+    """The free seats of a slot (and the browser's own), least loaded consultor first; ties fall at random.
+
+    Of one consultor alone when that is given.
+    """
+    chosen, whom = ('AND "seat"."consultant" = {}', (consultant,)) if consultant else ("", ())
     rows = await fetch(
         'SELECT "seat"."id", (SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
         'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL) AS "load" FROM "seat" '
         f'WHERE {OF_SLOT} AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '
-        f'AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open"))',
+        f'AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open")) {chosen}',
         *(key.center, key.service, local_day(key.starts_at), key.starts_at, now, replaces or ""),
+        *whom,
     )
     candidates = [Candidate(row["id"], row["load"]) for row in rows]
     random.shuffle(candidates)

@@ -100,11 +100,13 @@ class Details(BaseModel):
 FIELDS = tuple(Details.model_fields)
 
 
-def read_details(fields: Mapping[str, str], today: date) -> Details | tuple[Mistake, ...]:
+def read_details(
+    fields: Mapping[str, str], today: date, form: type[Details] = Details
+) -> Details | tuple[Mistake, ...]:
     """Read the form; what is wrong comes all at once, in the order of the fields. ``today`` is Lima's."""
     typed = {name: fields.get(name, "") for name in FIELDS}
     try:
-        return Details.model_validate(typed, context={"today": today})
+        return form.model_validate(typed, context={"today": today})
     except ValidationError as error:
         return tuple(_mistake(found["loc"], found.get("ctx", {})) for found in error.errors())
 

@@ -72,9 +72,9 @@ async def take_details(request: AnyRequest, services: GivenServices) -> Template
     typed = await read_fields(request)
     read = read_details(typed, local_day(now))
     mistakes = () if isinstance(read, Details) else read
-    district, doubt, districts = await _find_district(typed.get("ubigeo", ""))
+    district, doubt, districts = await look_up_district(typed.get("ubigeo", ""))
     if doubt is not None and not any(mistake.field == "ubigeo" for mistake in mistakes):
-        mistakes = _in_order((*mistakes, doubt))
+        mistakes = in_order((*mistakes, doubt))
     draft = draft_of(typed | ({"ubigeo": district.ubigeo} if district else {}))
     if isinstance(read, Details) and not mistakes:
         person = replace(read.person(), ubigeo=draft.ubigeo)
@@ -127,7 +127,7 @@ async def show_districts(request: AnyRequest) -> Template:
     return Template("citizen/_districts.html", context={"districts": districts})
 
 
-async def _find_district(typed: str) -> tuple[District | None, Mistake | None, tuple[District, ...]]:
+async def look_up_district(typed: str) -> tuple[District | None, Mistake | None, tuple[District, ...]]:
     """The district that was typed or chosen; else what is wrong with it, and which it may be."""
     text = typed.strip()
     if not text or has_control(text):
@@ -141,7 +141,7 @@ async def _find_district(typed: str) -> tuple[District | None, Mistake | None, t
     return None, Mistake("ubigeo", "ambiguous" if named else "unknown"), tuple(named)
 
 
-def _in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+def in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
     """Mistakes in the order of the form's fields."""
     order = {name: place for place, name in enumerate(Details.model_fields)}
     return tuple(sorted(mistakes, key=lambda mistake: order[mistake.field]))

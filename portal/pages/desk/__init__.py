@@ -20,6 +20,7 @@ from portal.pages.desk import (
     second_factor,
     sign_in,
     sign_in_steps,
+    times,
 )
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -38,4 +39,5 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *guide_editing.ROUTES,
     *register.ROUTES,
     *register_files.ROUTES,
+    *times.ROUTES,
 )
