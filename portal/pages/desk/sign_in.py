@@ -95,8 +95,8 @@ def go_on(request: AnyRequest, services: Services, opened: SignedIn, wanted: str
 
 
 def read_username(typed: str) -> str:
-    """A name as it is looked up: names are kept in small letters."""
-    return typed.strip().lower()[:LONGEST_USERNAME]
+    """A name as it is looked up: names are kept in small letters, and nobody's holds what cannot be printed."""
+    return "".join(letter for letter in typed.strip().lower() if letter.isprintable())[:LONGEST_USERNAME]
 
 
 def _show(page: SignInPage, status: int = HTTP_200_OK, headers: dict[str, str] | None = None) -> Template:
