@@ -41,7 +41,8 @@ async def queue_message(
 ) -> None:
     """Queue a mail; at most one of a kind (and ``dedupe``) for a cita. Without a recipient nothing is queued.
 
-    ``deadline`` (UTC) is checked again as the message is sent.
+    ``deadline`` (UTC) is checked again as the message is sent. ``dedupe`` names what the mail is about beside the cita;
+    what follows a colon in it tells one sending from the next.
     """
     if not recipient:
         return

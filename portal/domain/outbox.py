@@ -51,7 +51,8 @@ STILL_TRUE: Final[dict[MessageKind, tuple[State, ...]]] = {
 class Claimed:
     """A message that ``worker`` alone may send until its claim runs out.
 
-    ``reference`` is what the message is about beside its cita (the ``dedupe`` that it was queued with). ``attempts``
+    ``reference`` is what the message is about beside its cita (the ``dedupe`` that it was queued with, up to a colon:
+    what follows tells one sending from the next). ``attempts``
     counts the tries that failed, ``doubts`` those that ended no one knows how.
     """
 
@@ -100,7 +101,7 @@ def _claimed(row: dict[str, Any], worker: UUID) -> Claimed:
         MessageKind(row["kind"]),
         row["appointment"],
         row["staff"],
-        row["dedupe_key"].split(":", 2)[2],
+        row["dedupe_key"].split(":")[2],
         row["recipient"],
         row["message_id"],
         row["attempts"],

@@ -10,11 +10,14 @@ from portal.domain.staff import StaffView
 from portal.domain.vocabulary import Role, State
 
 
+def sees_all_centers(staff: StaffView) -> bool:
+    """Administradores, and responsables without a sede, see all."""
+    return staff.role is Role.ADMINISTRATOR or (staff.role is Role.SUPERVISOR and staff.center is None)
+
+
 def sees_center(staff: StaffView, center: UUID) -> bool:
-    """Everybody sees their own sede; administradores, and responsables without a sede, see all."""
-    if staff.role is Role.ADMINISTRATOR or (staff.role is Role.SUPERVISOR and staff.center is None):
-        return True
-    return staff.center == center
+    """Everybody sees their own sede; some see all."""
+    return sees_all_centers(staff) or staff.center == center
 
 
 def may_see(staff: StaffView, cita: DeskCita) -> bool:

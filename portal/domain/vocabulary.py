@@ -128,6 +128,7 @@ class MessageState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    BOUNCED = "bounced"  # it was taken, and came back
     EXPIRED = "expired"
 
 
