@@ -38,6 +38,7 @@ class Action(StrEnum):
     QUESTIONS_SEEN = "questions_seen"
     QUESTION_ANSWERED = "question_answered"
     QUESTION_FORWARDED = "question_forwarded"
+    SURVEYS_SEEN = "surveys_seen"
     GUIDE_EDITED = "guide_edited"
     AUDIT_SEEN = "audit_seen"
 

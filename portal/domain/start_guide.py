@@ -137,7 +137,7 @@ START_GUIDE: Final[Mapping[Activity, StartingText]] = {
         say=("Si la persona pregunta: «La encuesta es anónima. Toma dos minutos y el enlace vence en unos días».",),
         do=(
             "No tienes que hacer nada: el enlace sale con el correo del cierre, y un recordatorio unos días después.",
-            "Si la persona no lo recibió, revisa con ella el correo y usa «Enviar otra vez la encuesta».",
+            "Si la persona no lo recibió, revisa con ella el correo y usa «Enviar los enlaces otra vez».",
         ),
         send=("El enlace de la encuesta, que sirve una sola vez.",),
     ),

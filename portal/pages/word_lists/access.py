@@ -67,6 +67,7 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.QUESTIONS_SEEN: "Vio consultas",
     Action.QUESTION_ANSWERED: "Respondió una consulta",
     Action.QUESTION_FORWARDED: "Derivó una consulta",
+    Action.SURVEYS_SEEN: "Vio los resultados de las encuestas",
     Action.GUIDE_EDITED: "Editó la guía",
     Action.AUDIT_SEEN: "Vio la auditoría",
 }
