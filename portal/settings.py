@@ -6,11 +6,13 @@ with a sentence that names the variable.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
     survey_days: int = Field(default=15, ge=1, le=90)
 
     # The register, pushed to a Google Sheet when both are given; the address is Google's unless a test says otherwise
-    google_sheet: str = ""
+    google_sheet: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,100}$")
     google_credentials: Path | None = None
     google_api: str = "https://sheets.googleapis.com"
 
@@ -135,6 +137,34 @@ class Settings(BaseSettings):
     def _jitsi_has_a_server(self) -> Self:
         if self.video is VideoProvider.JITSI and not self.jitsi_url:
             raise ValueError("CITAS_VIDEO is jitsi, so CITAS_JITSI_URL must name its server")
+        return self
+
+    @field_validator("google_api")
+    @classmethod
+    def _is_safe_or_here(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme != "https" and address.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError("must start with https://")
+        return value.rstrip("/")
+
+    @field_validator("google_credentials")
+    @classmethod
+    def _is_the_key_of_a_service_account(cls, value: Path | None) -> Path | None:
+        if value is None or value == Path():  # an empty variable says nothing
+            return None
+        try:
+            key = json.loads(value.read_text())
+        except (OSError, ValueError):
+            raise ValueError("must name a readable file with the JSON key of a service account") from None
+        missing = {"client_email", "private_key", "token_uri"} - (key.keys() if isinstance(key, dict) else set())
+        if missing:
+            raise ValueError(f"names a file that is no key of a service account: it lacks {', '.join(sorted(missing))}")
+        return value
+
+    @model_validator(mode="after")
+    def _a_sheet_has_its_key(self) -> Self:
+        if bool(self.google_sheet) != (self.google_credentials is not None):
+            raise ValueError("CITAS_GOOGLE_SHEET and CITAS_GOOGLE_CREDENTIALS go together: set both or neither")
         return self
 
     @model_validator(mode="after")

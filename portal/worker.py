@@ -57,6 +57,7 @@ class Rhythm:
     attention: timedelta = timedelta(seconds=20)
     surveys: timedelta = timedelta(minutes=30)
     exports: timedelta = timedelta(seconds=2)
+    sheet: timedelta = timedelta(minutes=5)
     purge: timedelta = timedelta(minutes=10)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
@@ -97,6 +98,7 @@ async def run_worker(
         Task("surveys", rhythm.surveys, lambda: remind_of_surveys(clock())),
         Task("exports", rhythm.exports, lambda: make_due_exports(settings, clock, stop)),
         Task("purge", rhythm.purge, lambda: _purge(clock)),
+        *_sheet_tasks(settings, clock, stop, rhythm),
     )
     with use_node(node), listening(queued.set):
         running = [asyncio.create_task(repeat(task, stop, rhythm), name=task.name) for task in tasks]
@@ -148,6 +150,16 @@ async def _pause(length: timedelta, stop: asyncio.Event, wake: asyncio.Event | N
     finally:
         for one in waiting:
             one.cancel()
+
+
+def _sheet_tasks(settings: Settings, clock: Clock, stop: asyncio.Event, rhythm: Rhythm) -> list[Task]:
+    """The Google Sheet, where one is set; its libraries take a second to load, which nobody else waits for."""
+    if not settings.google_sheet:
+        return []
+    from portal.sheets.push import keep_sheet, open_sheet
+
+    sheet = open_sheet(settings)
+    return [Task("sheet", rhythm.sheet, lambda: keep_sheet(sheet, clock, stop))]
 
 
 async def _deliver(post_office: PostOffice, stop: asyncio.Event) -> None:

@@ -28,7 +28,7 @@ from portal.domain.sheet_rows import (
     move_places,
     places_of,
 )
-from portal.settings import Settings
+from portal.settings import Settings, SettingsError
 from portal.sheets.client import Grid, SheetBusy, SheetClient, SheetRefused, Value, column_name
 
 log = structlog.get_logger("citas.worker")
@@ -49,11 +49,14 @@ class Batch:
     places: dict[UUID, Place] = field(default_factory=dict)
 
 
-def open_sheet(settings: Settings) -> SheetClient | None:
-    """The sheet that the settings name, if they name one. Asks Google nothing yet."""
-    if not settings.google_sheet or settings.google_credentials is None:
-        return None
-    return SheetClient(settings.google_sheet, settings.google_credentials, settings.google_api)
+def open_sheet(settings: Settings) -> SheetClient:
+    """The sheet that the settings name. Asks Google nothing yet. Raises SettingsError when its key cannot be read."""
+    if settings.google_credentials is None:
+        raise SettingsError("CITAS_GOOGLE_CREDENTIALS: a sheet needs the key of a service account.")
+    try:
+        return SheetClient(settings.google_sheet, settings.google_credentials, settings.google_api)
+    except (OSError, ValueError):  # the library quotes the key in what it says
+        raise SettingsError("CITAS_GOOGLE_CREDENTIALS: the private key in that file cannot be read.") from None
 
 
 async def keep_sheet(sheet: SheetClient, clock: Clock, stop: asyncio.Event) -> None:
