@@ -54,6 +54,10 @@ class SheetClient:
         self._sheet = sheet
         self._http = _HttpAt(key, base)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.session.close()
+
     def read_grid(self) -> Grid:
         """How large the first page is. Raises SheetBusy, SheetRefused."""
         told = self._ask(self._http.fetch_sheet_metadata, self._sheet)
