@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 _FEWEST_DIFFERENT = 5
+_LONG, _LITTLE = 6, 4
 _WORDS = """
 contrasena clave micontrasena miclave password passw mypassword secret secreto welcome bienvenido bienvenida
 admin administrador administrator usuario user root sistema invitado temporal cambiame changeme prueba test
@@ -36,12 +37,17 @@ def is_common(password: str) -> bool:
     plain = "".join(letter for letter in folded if letter.isalpha())
     dressed = "".join(letter for letter in folded.translate(_SUBSTITUTES) if letter.isalpha())
     trimmed = "".join(letter for letter in folded.strip(_AROUND).translate(_SUBSTITUTES) if letter.isalpha())
-    return any(_is_stem(word) for word in (plain, dressed, trimmed))
+    return any(_is_stem(word) for word in (plain, dressed, trimmed)) or _is_dressed_up(dressed)
 
 
 def _is_stem(word: str) -> bool:
     half = len(word) // 2
     return word in _STEMS or (word[:half] == word[half:] and word[:half] in _STEMS)
+
+
+def _is_dressed_up(word: str) -> bool:
+    """One of the longer words with little behind it: digits at its end were read as letters."""
+    return any(len(stem) >= _LONG and word.startswith(stem) and len(word) - len(stem) <= _LITTLE for stem in _STEMS)
 
 
 def _counts(digits: str) -> bool:
