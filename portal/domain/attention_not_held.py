@@ -133,6 +133,17 @@ async def offered_times(appointment: UUID, now: datetime) -> tuple[OfferedTime, 
     return tuple(OfferedTime(row["id"], row["starts_at"], row["expires_at"]) for row in rows)
 
 
+async def find_offered(appointment: UUID, offered: UUID) -> OfferedTime | None:
+    """One of the times that were offered, whatever became of it since; None when it was none of this cita's."""
+    rows = await fetch(
+        'SELECT "offered_seat"."id", "seat"."starts_at", "offered_seat"."expires_at" FROM "offered_seat" '
+        'JOIN "seat" ON "seat"."id" = "offered_seat"."seat" '
+        'WHERE "offered_seat"."appointment" = {} AND "offered_seat"."id" = {}',
+        *(appointment, offered),
+    )
+    return OfferedTime(rows[0]["id"], rows[0]["starts_at"], rows[0]["expires_at"]) if rows else None
+
+
 async def chosen_instead(appointment: UUID) -> str | None:
     """The code of the cita that one of the offered times became, or None."""
     rows = await fetch(

@@ -27,6 +27,7 @@ class Phase(StrEnum):
     AHEAD = "ahead"
     TODAY = "today"
     BEGINNING = "beginning"
+    READY = "ready"
     UNANSWERED = "unanswered"
     BEHIND = "behind"
     UNDER_WAY = "under_way"
@@ -50,7 +51,7 @@ _OF_STATE = {
 def phase_of(cita: AppointmentView, now: datetime) -> Phase:
     """The phase of a cita at ``now`` (aware).
 
-    UNANSWERED: nobody invited its owner within the tolerance after the start; BEHIND: reserved still, on a later day.
+    READY: the consultor invited, and waits; UNANSWERED: nobody invited its owner within the tolerance after the start; BEHIND: reserved still, on a later day.
     """
     if cita.state is not State.RESERVED:
         return _OF_STATE[cita.state]
@@ -58,9 +59,9 @@ def phase_of(cita: AppointmentView, now: datetime) -> Phase:
         return Phase.TODAY if days_left(cita, now) == 0 else Phase.AHEAD
     if days_left(cita, now) < 0:
         return Phase.BEHIND
-    if cita.invited_at is None and now >= cita.starts_at + TOLERANCE:
-        return Phase.UNANSWERED
-    return Phase.BEGINNING
+    if cita.invited_at is not None:
+        return Phase.READY
+    return Phase.UNANSWERED if now >= cita.starts_at + TOLERANCE else Phase.BEGINNING
 
 
 def days_left(cita: AppointmentView, now: datetime) -> int:

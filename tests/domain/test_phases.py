@@ -34,7 +34,9 @@ def test_a_reserved_cita_goes_by_the_clock_of_lima(since_start: timedelta, phase
 
 def test_who_was_invited_is_not_told_that_nobody_came() -> None:
     invited = replace(CITA, invited_at=START - timedelta(minutes=2))
-    assert phase_of(invited, START + timedelta(minutes=6)) is Phase.BEGINNING
+    for minutes in (-2, 0, 4, 6):
+        assert phase_of(invited, START + timedelta(minutes=minutes)) is Phase.READY
+    assert phase_of(invited, START + timedelta(hours=15)) is Phase.BEHIND
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ async def test_it_says_what_to_do_now(
 @pytest.mark.parametrize(
     ("state", "heading", "words"),
     [
-        (State.IN_ATTENTION, "Te estamos atendiendo", "vuelve a entrar a la videollamada"),
+        (State.IN_ATTENTION, "Te estamos atendiendo", "Si se cortó la comunicación, vuelve a entrar"),
         (State.ATTENDED, "Tu cita fue atendida", "Gracias por venir"),
         (State.ABANDONED, "Tu cita quedó como abandonada", "Reservar otra cita"),
         (State.NOT_HELD, "Tu cita no se realizó", "No fue por ti"),

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from portal.pages.citizen import (
     book,
     cancel,
+    choose_offered,
     details,
     find_my_appointment,
     find_slot,
@@ -29,6 +30,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *book.ROUTES,
     *find_my_appointment.ROUTES,
     *my_appointment.ROUTES,
+    *choose_offered.ROUTES,
     *take_away.ROUTES,
     *cancel.ROUTES,
     *reschedule.ROUTES,

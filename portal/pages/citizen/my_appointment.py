@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from litestar import get
+from litestar import Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from litestar.types import ControllerRouterHandler
 
 from portal.domain.appointments import AppointmentView, NoticeView, find_former, read_notices
 from portal.domain.files import FileView, find_cv
-from portal.domain.phases import Phase, days_left, phase_of
+from portal.domain.phases import Phase, days_left
 from portal.domain.questions import AskedView, questions_of
 from portal.domain.vocabulary import ACTIVE_STATES, MessageKind
 from portal.forms.contact import phone_in_words
 from portal.forms.state import FormState
+from portal.pages.citizen.live import Live, read_live
 from portal.pages.citizen.own import find_own
 from portal.web.access import grant_access
 from portal.web.cookies import AnyRequest
@@ -52,6 +53,7 @@ class CitaPage:
     cv: FileView | None
     asked: tuple[AskedView, ...]
     form: FormState
+    live: Live
     may_change: bool
     is_active: bool
     is_coming: bool
@@ -59,14 +61,23 @@ class CitaPage:
 
 
 @get("/citas/{code:str}")
-async def show_appointment(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Template | Redirect:
-    """The page of a cita, for its owner."""
+async def show_appointment(
+    request: AnyRequest, services: GivenServices, code: FromPath[str]
+) -> Template | Redirect | Response[None]:
+    """The page of a cita, for its owner; for htmx how it stands, or nothing while the ``version`` shown still holds."""
     cita = await find_own(request, services, code)
     if isinstance(cita, Redirect):
         return cita
-    page = await show_page(cita, services)
-    if cita.moved_to is not None:
-        page.set_cookie(grant_access(request, services, cita.moved_to))  # the page has a link to it
+    view = await _read(cita, services, NO_FORM)
+    if request.headers.get("hx-request") == "true":
+        if request.query_params.get("version") == view.live.version:
+            return Response(None, status_code=HTTP_204_NO_CONTENT)
+        page = Template("citizen/_now.html", context={"page": view})
+    else:
+        page = Template("citizen/my_appointment.html", context={"page": view})
+    newer = cita.moved_to or view.live.chosen
+    if newer is not None:
+        page.set_cookie(grant_access(request, services, newer))  # the page has a link to it
     return page
 
 
@@ -80,13 +91,13 @@ async def show_page(
 
 async def _read(cita: AppointmentView, services: Services, form: FormState) -> CitaPage:
     now = services.now()
-    phase = phase_of(cita, now)
     notices = tuple(await read_notices(cita.id))
+    live = await read_live(cita, notices, now, services.keys.surveys)
     kinds = {notice.kind for notice in notices}  # each of them tells what else there is to ask for
     return CitaPage(
         cita=cita,
         now=now,
-        phase=phase,
+        phase=live.phase,
         days_left=days_left(cita, now),
         phone=phone_in_words(cita.phone) if cita.phone else "",
         notices=notices,
@@ -95,9 +106,10 @@ async def _read(cita: AppointmentView, services: Services, form: FormState) -> C
         cv=await find_cv(cita.id),
         asked=tuple(await questions_of(cita.id)) if MessageKind.QUESTION_RECEIVED in kinds else (),
         form=form,
+        live=live,
         may_change=cita.may_change(now),
         is_active=cita.state in ACTIVE_STATES,
-        is_coming=cita.state in ACTIVE_STATES and phase is not Phase.BEHIND,
+        is_coming=cita.state in ACTIVE_STATES and live.phase is not Phase.BEHIND,
         most_megabytes=services.settings.upload_max_bytes // _BYTES_OF_MEGABYTE,
     )
 
