@@ -19,6 +19,7 @@ from portal.database.errors import DatabaseError
 from portal.database.node import Node, use_node
 from portal.domain.attempts import purge_attempts
 from portal.domain.attention_clock import alert_unattended, ask_about_finals
+from portal.domain.day_sheets import queue_day_sheets
 from portal.domain.exports import purge_exports
 from portal.domain.holidays import load_holidays
 from portal.domain.notices import listening
@@ -56,6 +57,7 @@ class Rhythm:
     seats: timedelta = timedelta(hours=1)
     attention: timedelta = timedelta(seconds=20)
     surveys: timedelta = timedelta(minutes=30)
+    day_sheets: timedelta = timedelta(minutes=5)
     exports: timedelta = timedelta(seconds=2)
     sheet: timedelta = timedelta(minutes=5)
     purge: timedelta = timedelta(minutes=10)
@@ -96,6 +98,7 @@ async def run_worker(
         Task("seats", rhythm.seats, lambda: _open_ahead(clock, rules)),
         Task("attention", rhythm.attention, lambda: _watch_attentions(clock)),
         Task("surveys", rhythm.surveys, lambda: remind_of_surveys(clock())),
+        Task("day sheets", rhythm.day_sheets, lambda: queue_day_sheets(clock(), settings.day_sheet_hour)),
         Task("exports", rhythm.exports, lambda: make_due_exports(settings, clock, stop)),
         Task("purge", rhythm.purge, lambda: _purge(clock)),
         *_sheet_tasks(settings, clock, stop, rhythm),

@@ -17,6 +17,7 @@ from weasyprint import CSS, HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from portal.documents.day_sheet import DaySheets
 from portal.documents.guide_sheet import GuideSheet
 from portal.documents.qr import draw_qr
 from portal.documents.slip import Paper, Slip
@@ -104,6 +105,11 @@ class Press:
         """The Guía del Consultor as PDF/UA-1, an activity after the other. Raises FaultyDocumentError."""
         html = self._templates.get_template("documents/guide.html").render(guide=guide)
         return self.write(self.lay_out(html, self.style("document.css", "guide.css")))
+
+    def print_day_sheets(self, sheets: DaySheets) -> bytes:
+        """Day sheets as PDF/UA-1, each consultor and day on a sheet of its own. Raises FaultyDocumentError."""
+        html = self._templates.get_template("documents/day_sheet.html").render(sheets=sheets)
+        return self.write(self.lay_out(html, self.style("document.css", "day_sheet.css")))
 
     def lay_out(self, html: str, style: CSS) -> Document:
         """Set a page in this style. Raises FaultyDocumentError when an image, a font or a style is not there."""

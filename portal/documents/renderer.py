@@ -24,6 +24,7 @@ from multiprocessing import forkserver, resource_tracker
 from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec
 
+from portal.documents.day_sheet import DaySheets
 from portal.documents.guide_sheet import GuideSheet
 from portal.documents.slip import Paper, Slip
 
@@ -97,6 +98,10 @@ class Renderer:
     async def guide_pdf(self, guide: GuideSheet) -> bytes:
         """The Guía del Consultor. Raises as ``slip_pdf`` does."""
         return await self._run(_print_guide, guide)
+
+    async def day_sheets_pdf(self, sheets: DaySheets) -> bytes:
+        """Day sheets. Raises as ``slip_pdf`` does."""
+        return await self._run(_print_day_sheets, sheets)
 
     async def _run(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
         if self._taken >= self._places:
@@ -205,6 +210,10 @@ def _print_leaflet() -> bytes:
 
 def _print_guide(guide: GuideSheet) -> bytes:
     return _the_press().print_guide(guide)
+
+
+def _print_day_sheets(sheets: DaySheets) -> bytes:
+    return _the_press().print_day_sheets(sheets)
 
 
 def _the_press() -> Press:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from portal.documents.day_sheet import DaySheets
 from portal.documents.slip import Paper, Slip
 from portal.documents.slip_of import Signer
 from portal.domain.appointments import AppointmentView
@@ -27,6 +28,9 @@ class Printer(Protocol):
 
     async def leaflet_pdf(self) -> bytes:
         """The leaflet on how to enter a video call."""
+
+    async def day_sheets_pdf(self, sheets: DaySheets) -> bytes:
+        """Day sheets."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from portal.documents.day_sheet import DaySheets
 from portal.documents.press import Press
 from portal.documents.slip import Paper, Slip
 
@@ -28,3 +29,7 @@ class HerePrinter:
     async def leaflet_pdf(self) -> bytes:
         """The leaflet."""
         return self._press.print_leaflet()
+
+    async def day_sheets_pdf(self, sheets: DaySheets) -> bytes:
+        """Day sheets."""
+        return self._press.print_day_sheets(sheets)

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from portal.documents.day_sheet import DaySheet, SheetLine
 from portal.domain.questions import QuestionView
 from portal.domain.staff import StaffView
 from portal.domain.vocabulary import MessageKind, Role, State
 from portal.mail.kinds import ABOUT_WORK
 from portal.mail.kinds.attention import LinksDetails, NotHeldDetails
 from portal.mail.kinds.booking import BookingDetails
+from portal.mail.kinds.day_sheet import DaySheetDetails
 from portal.mail.kinds.questions import ForwardedDetails, QuestionDetails
 from portal.mail.kinds.reminder import ReminderDetails
 from portal.mail.kinds.survey import SurveyDetails
@@ -38,7 +40,28 @@ CONSULTOR: Final = StaffView(
     meet_link="https://meet.google.com/abc-defg-hij",
 )
 
+SHEET: Final = DaySheet(
+    consultant="Consultor 1",
+    center="Centro de Empleo – Sede central",
+    day="lunes 11 de enero de 2027",
+    lines=(
+        SheetLine(
+            time="9:00 a. m.",
+            code=CITA.code,
+            name=CITA.full_name,
+            document="DNI 10117410",
+            way="Videollamada",
+            phone="987 654 321",
+            link="meet.google.com/abc-defg-hij",
+            marks=("Preferente: gestante",),
+            motive="",
+            state="",
+        ),
+    ),
+)
+
 DETAILS: Final[dict[MessageKind, object]] = {
+    MessageKind.DAY_SHEET: DaySheetDetails("lunes 11 de enero de 2027", SHEET, f"{ORIGIN}/agenda?fecha=2027-01-11"),
     MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
     MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
     MessageKind.QUESTION_FOR_STAFF: QuestionDetails(QUESTION, f"{ORIGIN}/incidencias/1"),

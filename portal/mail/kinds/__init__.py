@@ -14,6 +14,7 @@ from portal.mail.contents import CitaErrand, Contents, WorkErrand
 from portal.mail.kinds.access import gather_password_link
 from portal.mail.kinds.attention import gather_links, gather_not_held, gather_transfer
 from portal.mail.kinds.booking import gather_cancellation, gather_confirmation, gather_move
+from portal.mail.kinds.day_sheet import gather_day_sheet
 from portal.mail.kinds.questions import (
     gather_question_answered,
     gather_question_for_staff,
@@ -41,5 +42,6 @@ ABOUT_CITAS: Final[Mapping[MessageKind, GatherAboutCita]] = {
 
 ABOUT_WORK: Final[Mapping[MessageKind, GatherAboutWork]] = {
     MessageKind.PASSWORD_LINK: gather_password_link,
+    MessageKind.DAY_SHEET: gather_day_sheet,
     MessageKind.QUESTION_FORWARDED: gather_question_forwarded,
 }
