@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from portal.database.node import write_along
+from portal.domain.kiosk_news import note_news
 from portal.domain.vocabulary import EventKind
 
 
@@ -19,3 +20,4 @@ async def record_event(
         "VALUES ({}, {}, {}, {}, {}, {}, {})",
         *(uuid4(), appointment, kind.value, now, "staff" if staff else "citizen", staff, json.dumps(details)),
     )
+    await note_news(appointment)

@@ -110,9 +110,8 @@ class KioskSecret(Table, tablename="kiosk_secret"):
 class CitaNews(Table, tablename="cita_news"):
     """A cita of a sede with kiosks changed. It gets its version when a kiosk asks, so that writers wait for nobody."""
 
-    id = UUID(primary_key=True, default=UUID4())
+    appointment = UUID(primary_key=True, default=UUID4())
     center = ForeignKey(references=Center, null=False)
-    appointment = UUID()
     version = Integer(null=True, default=None)
 
 
