@@ -69,6 +69,9 @@ _LISTS: Final = (
     agenda.WORDS,
     attention.WORDS,
     messages.WORDS,
+    messages.FATES,
+    messages.REASONS,
+    messages.ANSWERS,
     questions.WORDS,
     register.WORDS,
     surveys.WORDS,
@@ -194,5 +197,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "role_in_words": access.ROLES.__getitem__,
     "action_in_words": access.ACTIONS.__getitem__,
     "detail_in_words": access.detail_in_words,
+    "origin_in_words": access.origin_in_words,
     "span_in_words": questions.span_in_words,
+    "mail_error": messages.mail_error_in_words,
 }

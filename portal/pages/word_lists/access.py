@@ -101,6 +101,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "supervisor": "responsable",
     "administrator": "administrador",
     "start": "primer inicio",
+    "setup": "primer inicio",
     "command": "línea de órdenes",
 }
 
@@ -109,3 +110,8 @@ def detail_in_words(detail: tuple[str, str]) -> str:
     """A detail of an entry of the audit, its codes in words where there are some."""
     name, value = detail
     return f"{_DETAILS.get(name, name)}: {', '.join(_DETAILS.get(part, part) for part in value.split())}"
+
+
+def origin_in_words(origin: str) -> str:
+    """Where somebody was: an address, or what the program itself did."""
+    return _DETAILS.get(origin, origin)
