@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portal.clock import utc_now
 from portal.database.errors import DatabaseError
@@ -16,6 +16,9 @@ from portal.database.migrate import is_up_to_date, migrate
 from portal.database.node import Node, open_node, use_node
 from portal.rules import read_rules
 from portal.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from portal.domain.first_accounts import SignIn
 
 T = TypeVar("T")
 
@@ -25,6 +28,10 @@ _FAILED = 1
 
 class OutdatedError(DatabaseError):
     """The database's tables are older than this program."""
+
+
+class NotEmptyError(DatabaseError):
+    """The database is somebody's already: a demonstration has no place in it."""
 
 
 class WrongUserError(Exception):
@@ -101,10 +108,14 @@ def load_start(settings: Settings, _: argparse.Namespace) -> None:
         f"{added.holidays} feriados y {added.districts} distritos nuevos",
         flush=True,
     )
-    if added.sign_ins:
+    _tell_sign_ins(settings, added.sign_ins)
+
+
+def _tell_sign_ins(settings: Settings, sign_ins: Sequence[SignIn]) -> None:
+    if sign_ins:
         print(f"Accesos a {settings.origin}/ingresar. Se muestran solo esta vez; cada clave se cambia al ingresar:")
-        for sign_in in added.sign_ins:
-            print(f"  {sign_in.username:16} {sign_in.password}", flush=True)
+    for sign_in in sign_ins:
+        print(f"  {sign_in.username:16} {sign_in.password}", flush=True)
 
 
 def let_administrator_in(settings: Settings, typed: argparse.Namespace) -> None:
@@ -121,6 +132,23 @@ def let_administrator_in(settings: Settings, typed: argparse.Namespace) -> None:
         raise WrongUserError(f"{username} ya existe y no es administrador") from None
     print("Clave de un solo uso; se cambia al ingresar:")
     print(f"  {made.username:16} {made.password}", flush=True)
+
+
+def play(settings: Settings, typed: argparse.Namespace) -> None:
+    """Fill a database without citas with an invented month, to look at; no mail leaves."""
+    from portal.demo.month import HasCitas, fill_month
+    from portal.pages.words import word
+
+    bring_up_to_date(settings, typed)
+    print("Demostración: un mes inventado. Demora cerca de un minuto", flush=True)
+    try:
+        made = asyncio.run(_use(settings, lambda: fill_month(utc_now(), read_rules(settings), settings.survey_days)))
+    except HasCitas:
+        raise NotEmptyError("la base de datos ya tiene citas: la demostración necesita una vacía") from None
+    for state, number in made.citas.items():
+        print(f"  {word(state):14} {number:5}")
+    print(f"Consultas: {sum(made.questions.values())}. Encuestas: {made.answered_surveys}. Mensajes: {made.messages}")
+    _tell_sign_ins(settings, made.sign_ins)
 
 
 def back_up(settings: Settings, typed: argparse.Namespace) -> None:
@@ -175,6 +203,7 @@ COMMANDS = {
     "migrate": Command(bring_up_to_date, "crea o actualiza las tablas"),
     "setup": Command(load_start, "carga la sede, el servicio, los consultores y el calendario"),
     "admin": Command(let_administrator_in, "crea un administrador, o le da una clave nueva", user="su usuario"),
+    "demo": Command(play, "llena una base de datos sin citas con un mes inventado, para mirar"),
     "backup": Command(back_up, "guarda una copia de la base de datos", file="archivo de la copia"),
     "restore": Command(bring_back, "llena una base de datos vacía con una copia", file="archivo de la copia"),
     "routes": Command(list_routes, "muestra las direcciones del portal"),

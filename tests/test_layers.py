@@ -73,6 +73,18 @@ WALLS = (
         "the clock calls the same functions of the domain as a person does",
     ),
     Wall(
+        ("portal.demo",),
+        ("portal", "kiosk", "litestar", "jinja2", "weasyprint"),
+        "a demonstration is played by the rules alone",
+        but=("portal.demo", "portal.domain", "portal.database.node"),
+    ),
+    Wall(
+        ("portal",),
+        ("portal.demo",),
+        "nothing that serves needs the demonstration",
+        outside=("portal.demo", "portal.cli"),
+    ),
+    Wall(
         ("portal",),
         WIRING,
         "the wiring knows everybody, nobody knows the wiring",
@@ -118,6 +130,8 @@ def test_no_module_waits_for_itself() -> None:
         ("portal.web.session", "from portal import app"),
         ("kiosk.app", "from portal.pages.citizen import book"),
         ("kiosk.app", "from portal.settings import Settings"),
+        ("portal.demo.month", "from portal.mail.smtp import SmtpCourier"),
+        ("portal.worker", "def late():\n    from portal.demo.month import fill_month"),
     ],
 )
 def test_an_import_against_the_flow_is_seen(module: str, text: str) -> None:
