@@ -15,6 +15,7 @@ from tests.bench.figure import Figure
 from tests.bench.ground import Ground
 from tests.bench.memory import measure_memory
 from tests.bench.month import measure_month
+from tests.bench.register import measure_register
 from tests.bench.reminders import measure_reminders
 from tests.bench.report import machine, report
 from tests.bench.rushes import measure_rush
@@ -30,6 +31,7 @@ PARTS: dict[str, Part] = {
     "month": measure_month,
     "booking": measure_booking,
     "slips": measure_slips,
+    "register": measure_register,
     "memory": measure_memory,
     "reminders": measure_reminders,
 }

@@ -6,6 +6,7 @@ import csv
 import json
 from datetime import timedelta
 from io import BytesIO, StringIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -269,10 +270,10 @@ def rows_of(content: bytes, ending: str) -> int:
     if ending == "csv":
         return len(list(csv.reader(StringIO(content.decode("utf-8-sig"), newline="")))) - 1
     sheet = load_workbook(BytesIO(content))["Registro"]
-    return sheet.max_row - 1
+    return int(sheet.max_row) - 1
 
 
-async def audited(action: str) -> list[dict[str, object]]:
+async def audited(action: str) -> list[dict[str, Any]]:
     return await fetch(
         'SELECT "staff", "details" FROM "audit_entry" WHERE "action" = {} ORDER BY "at", "subject"', action
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from io import StringIO
@@ -220,7 +221,7 @@ def test_the_sums_say_that_they_do_not(tmp_path: Path) -> None:
 
 
 def test_a_workbook_says_where_it_comes_from(tmp_path: Path) -> None:
-    told = dict(line[:2] for line in lines_of(workbook(tmp_path)["Datos del archivo"]))
+    told = {line[0]: line[1] for line in lines_of(workbook(tmp_path)["Datos del archivo"])}
     assert told["Versión de columnas"] == COLUMNS_VERSION
     assert (told["Pedido por"], told["Pedido el"]) == ("Elena Ríos", datetime(2027, 1, 11, 9, 0))  # noqa: DTZ001
     assert told["Citas hasta"] == datetime(2027, 1, 31)  # noqa: DTZ001  # what Excel knows of a day
@@ -257,3 +258,20 @@ def cell_of(sheet: Worksheet, heading: str) -> Any:
 
 def lines_of(sheet: Worksheet) -> list[tuple[object, ...]]:
     return [tuple(line) for line in sheet.iter_rows(values_only=True)]
+
+
+def test_files_are_written_in_constant_memory(tmp_path: Path) -> None:
+    rows = [replace(ROW, notes="x" * 300)] * 50
+    tracemalloc.start()
+    try:
+        with RegisterWorkbook(tmp_path / "registro.xlsx", ABOUT) as book:
+            sizes = []
+            for _ in range(2):
+                for _ in range(6):
+                    book.write(rows)
+                    assert len(csv_lines(rows)) > 15_000
+                sizes.append(tracemalloc.get_traced_memory()[0])
+            book.conclude(SUMS)
+    finally:
+        tracemalloc.stop()
+    assert sizes[1] - sizes[0] < 100_000
