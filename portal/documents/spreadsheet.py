@@ -124,6 +124,11 @@ class Sheet:
         for number, cell in enumerate(cells):
             self._write_cell(number, cell)
 
+    def write_all(self, rows: Iterable[Iterable[Cell]]) -> None:
+        """Write several rows. Raises as ``write`` does."""
+        for row in rows:
+            self.write(row)
+
     def _write_cell(self, number: int, cell: Cell) -> None:
         formats, place = self._formats, (self.rows, number)
         match cell:

@@ -13,6 +13,7 @@ from uuid import UUID
 from portal.domain.desk import DeskCita, select_desk_citas
 from portal.domain.phases import TOLERANCE
 from portal.domain.spanish_dates import LIMA, local_day
+from portal.domain.vocabulary import GIVEN_BACK_STATES, State
 
 MOST_TO_RECORD: Final = 30
 """How many citas of earlier days are listed at once, oldest first."""
@@ -73,3 +74,11 @@ async def _select(whose: Whose, condition: str, *values: object, most: int = 0) 
             f'WHERE {clause} ORDER BY "appointment"."starts_at" LIMIT {most:d})'
         )
     return await select_desk_citas(clause, *wanted)
+
+
+async def read_report_day(whose: Whose, day: date, state: State | None) -> list[DeskCita]:
+    """The citas of a day in one state; without one, all that were neither cancelled nor moved."""
+    citas = await read_day(whose, day)
+    if state is not None:
+        return [cita for cita in citas if cita.state is state]
+    return [cita for cita in citas if cita.state not in GIVEN_BACK_STATES]

@@ -102,7 +102,7 @@ def test_a_day_of_fourteen_citas_fits_on_one_page_and_a_longer_one_goes_on(press
     pdf = press.print_day_sheets(day_sheets_of(day_of(14, language=Language.SPANISH, motive=""), "Hoja", NINE))
     assert len(PdfReader(BytesIO(pdf)).pages) == 1
     assert words_off_the_page(pdf, tmp_path) == []
-    pdf = press.print_day_sheets(day_sheets_of(day_of(20), "Hoja", NINE))
+    pdf = press.print_day_sheets(day_sheets_of(day_of(20, language=Language.SPANISH, motive=""), "Hoja", NINE))
     pages = PdfReader(BytesIO(pdf)).pages
     assert len(pages) == 2
     assert all("Observaciones" in page.extract_text() for page in pages)

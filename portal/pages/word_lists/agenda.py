@@ -9,6 +9,8 @@ from typing import Final
 WORDS: Final[Mapping[StrEnum, str]] = {}
 
 SENTENCES: Final[Mapping[str, str]] = {
+    # of the report
+    "hasta.too_many_sheets": "Son más de {limit} hojas. Acorta las fechas, elige un consultor o usa la hoja de cálculo",
     # of a new cita: the staff types what somebody else says
     "origen.missing": "Elige si la persona llama por teléfono o está en el módulo",
     "fecha.malformed": "Escribe la fecha con día, mes y año",
