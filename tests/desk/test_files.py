@@ -75,6 +75,13 @@ async def test_the_consultor_opens_both_from_the_incident(with_files: Asked) -> 
         assert answer.content[:20] == content[:20]
 
 
+async def test_they_open_from_the_attention(with_files: Asked) -> None:
+    visitor = await with_files.enter(with_files.owner)
+    page = await visitor.open(f"/atenciones/{with_files.rosa.cita.id}")
+    assert page.links["Currículum (CV)"] == await address_of(with_files, "cv")
+    assert page.links["Copia del documento"] == await address_of(with_files, "question")
+
+
 async def test_each_opening_is_written_down(with_files: Asked) -> None:
     visitor = await with_files.enter(with_files.owner)
     address = await address_of(with_files, "cv")
