@@ -23,10 +23,11 @@ class Booked:
     repeated: bool = False
 
 
-async def add_appointment(values: dict[str, Any], now: datetime) -> str:
+async def add_appointment(values: dict[str, Any], now: datetime, given_code: str = "") -> str:
     """Insert the row under a fresh code, inside the transaction that takes its seat; returns the code.
 
-    Raises AlreadyReserved when a wall (one active cita per person and service) refuses it.
+    A kiosk's sale brings the code of its lease. Raises AlreadyReserved when a wall (one active cita per person and
+    service) refuses it.
     """
     fixed = {
         "state": State.RESERVED.value,
@@ -41,14 +42,15 @@ async def add_appointment(values: dict[str, Any], now: datetime) -> str:
     marks = ", ".join("{}" for _ in range(len(row) + 1))
     # A second try, with another code, after a collision of codes (one in 10^10) or once nothing stands in the way.
     for _ in range(2):
-        code = make_code()
+        code = given_code or make_code()
         inserted = await fetch(
             f'INSERT INTO "appointment" ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING "id"',
             *(code, *row.values()),
         )
         if inserted:
             return code
-        if not await _code_exists(code) and not await _set_aside_unrecorded(row["citizen"], row["service"], now):
+        collided = not given_code and await _code_exists(code)
+        if not collided and not await _set_aside_unrecorded(row["citizen"], row["service"], now):
             break
     raise AlreadyReserved
 
