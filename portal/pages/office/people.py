@@ -55,7 +55,9 @@ async def show_people(services: GivenServices, actor: GivenActor) -> Template:
 @get("/gestion/personal/nueva", opt=ADMINISTRATOR)
 async def show_new_person() -> Template:
     """The form of somebody new."""
-    return show_form(FormState({"rol": Role.CONSULTANT.value}), (await read_catalogue()).centers)
+    centers = (await read_catalogue()).centers
+    usual = centers[0].code if len(centers) == 1 else ""
+    return show_form(FormState({"rol": Role.CONSULTANT.value, "sede": usual}), centers)
 
 
 @post("/gestion/personal/nueva", opt=ADMINISTRATOR)
