@@ -90,6 +90,21 @@ async def test_automatic_activities_cost_nothing_and_that_is_said(staffed: Staff
         assert words in page.text
 
 
+async def test_the_attention_shows_its_own_minutes_and_the_guide(staffed: Staffed, citas: None, enter: Enter) -> None:
+    visitor = await enter(staffed.consultant)
+    page = await (await visitor.open("/tiempos")).follow("9:00 a. m.")
+    for words in (
+        "Minutos de esta cita",
+        "02 Recordatorio 3 0 automático",
+        "03 De la invitación al inicio 5 2.0",
+        "04-06 Del inicio al final 15 20.0",
+        "Total 26 22.0",
+        "Guía: La invitación y los 5 minutos de tolerancia (5 minutos)",
+        "Pulsa «Invitar».",
+    ):
+        assert words in page.text
+
+
 async def test_another_sede_sees_none_of_it(staffed: Staffed, citas: None, enter: Enter) -> None:
     page = await (await enter(staffed.elsewhere)).open("/tiempos")
     assert "No hay citas atendidas ni abandonadas" in page.text

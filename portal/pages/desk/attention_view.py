@@ -28,6 +28,7 @@ from portal.domain.permissions import may_act, may_record_not_held
 from portal.domain.staff import StaffView, list_consultants
 from portal.domain.steps import Step, next_step
 from portal.domain.surveys import Standing, find_survey_of
+from portal.domain.times import CitaTimes, find_times_of
 from portal.domain.vocabulary import (
     ACTIVE_STATES,
     AbandonMotive,
@@ -105,6 +106,7 @@ class AttentionPage:
     guide: Guide
     colleagues: tuple[Colleague, ...]
     survey: Standing | None
+    times: CitaTimes | None
     own_rooms: bool
     identity: UUID
     version: str
@@ -165,6 +167,7 @@ async def read_page(
         guide=await read_guide(),
         colleagues=await _colleagues_for(cita),
         survey=survey.standing(now) if survey is not None else None,
+        times=await find_times_of(cita.id) if cita.invited_at else None,
         own_rooms=own_rooms,
         identity=uuid4(),
         version=version_of(cita, now),
