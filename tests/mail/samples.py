@@ -12,6 +12,7 @@ from portal.domain.questions import QuestionView
 from portal.domain.staff import StaffView
 from portal.domain.vocabulary import MessageKind, Role, State
 from portal.mail.kinds import ABOUT_WORK
+from portal.mail.kinds.access import PasswordLinkFacts
 from portal.mail.kinds.attention import LinksDetails, NotHeldDetails
 from portal.mail.kinds.booking import BookingDetails
 from portal.mail.kinds.day_sheet import DaySheetDetails
@@ -61,6 +62,7 @@ SHEET: Final = DaySheet(
 )
 
 DETAILS: Final[dict[MessageKind, object]] = {
+    MessageKind.PASSWORD_LINK: PasswordLinkFacts(f"{ORIGIN}/ingresar/nueva-clave/token", 30),
     MessageKind.DAY_SHEET: DaySheetDetails("lunes 11 de enero de 2027", SHEET, f"{ORIGIN}/agenda?fecha=2027-01-11"),
     MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
     MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
