@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ from portal.database.node import Node, fetch
 from portal.database.snapshot import snapshot
 from portal.domain.modality import Modality
 from portal.domain.register import RegisterRow, read_all, read_page, read_rows_of
-from portal.domain.register_filter import RegisterFilter, read_choices, sede_of, within_reach
+from portal.domain.register_filter import RegisterFilter, condition_of, read_choices, sede_of, within_reach
 from portal.domain.register_sums import Written, count_citas, count_up_to, reconcile, tally
 from portal.domain.staff import StaffView, find_staff
 from portal.domain.vocabulary import AbandonMotive, ContactOutcome, NotHeldReason, State, Topic
@@ -201,3 +202,11 @@ async def test_each_row_of_an_index_page_costs_the_same(sqlite_node: Node) -> No
     told = " ".join(str(step["detail"]) for step in plan)
     assert "appointment_by_time" in told
     assert "USE TEMP B-TREE FOR ORDER BY" not in told
+
+
+async def test_a_year_is_counted_without_a_look_at_the_citas(sqlite_node: Node) -> None:
+    picked = RegisterFilter(JANUARY.first_day, JANUARY.last_day, center=uuid4(), state=State.ATTENDED)
+    for chosen in (picked, replace(picked, center=None), replace(picked, center=None, service=uuid4())):
+        condition, values = condition_of(chosen)
+        plan = await fetch(f'EXPLAIN QUERY PLAN SELECT count(*) FROM "appointment" WHERE {condition}', *values)
+        assert "USING COVERING INDEX appointment_by_" in str(plan[0]["detail"])

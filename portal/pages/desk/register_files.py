@@ -77,7 +77,7 @@ async def prepare_file(
 async def show_files(request: AnyRequest, staff: GivenStaff) -> Template | Redirect:
     """The part of the page that shows how far the files are, which asks for itself; without htmx the page."""
     if request.headers.get("hx-request") != "true":
-        return Redirect(REGISTER_PAGE, status_code=303)
+        return Redirect(f"{REGISTER_PAGE}#archivos", status_code=303)
     files = await read_files(staff, await read_choices(staff))
     return Template("desk/_register_files.html", context={"files": files}, status_code=HTTP_200_OK)
 
