@@ -100,7 +100,7 @@ def plan_citas(
             person=invent_person(number, origin, districts, local_day(now), rng),
             modality=choose_modality(rng),
             origin=origin,
-            booked_at=_by_day(earliest + (latest - earliest) * rng.random(), latest),
+            booked_at=min(by_day(earliest + (latest - earliest) * rng.random()), latest),
             starts_at=starts_at,
             course=next(courses),
             doubt=next(doubts) if rng.random() < 0.12 else None,
@@ -135,6 +135,6 @@ def _choose_times(starts: Sequence[datetime], now: datetime, a_day: int, rng: Ra
         yield from sorted(rng.choices(moments, k=number))
 
 
-def _by_day(moment: datetime, latest: datetime) -> datetime:
-    """Nobody reserves between midnight and six in Lima (05:00 to 11:00 UTC)."""
-    return min(moment + timedelta(hours=6), latest) if 5 <= moment.hour < 11 else moment
+def by_day(moment: datetime) -> datetime:
+    """That moment, but in the morning instead of between midnight and six in Lima (05:00 to 11:00 UTC)."""
+    return moment + timedelta(hours=6) if 5 <= moment.hour < 11 else moment

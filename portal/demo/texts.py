@@ -32,12 +32,12 @@ DOUBTS: Final = (
     ("Me equivoqué al escribir mi fecha de nacimiento en la página. ¿Cómo la corrijo?",
      "Entra a «Mi perfil», toca «Datos personales» y luego «Editar». Si no te deja, avísame."),
     ("¿El certificado de trabajo tiene que estar en PDF o vale una foto?",
-     "Vale una foto si se lee bien, pero la página la pide en PDF. Te adjunto cómo convertirla."),
+     "Vale una foto si se lee bien, pero la página la pide en PDF. Tu celular puede guardarla así desde «Imprimir»."),
     ("La página no me deja subir mi CV: se queda cargando.",
      "El archivo pesa demasiado. Guárdalo otra vez como PDF de menos de 5 MB y súbelo de nuevo."),
 )  # fmt: skip
 FORWARD_NOTES: Final = (
-    "Su documento figura con otro nombre en la página. Probé con ella todos los pasos de la guía.",
+    "Su documento figura con otro nombre en la página. Probé todos los pasos de la guía.",
     "La cuenta está bloqueada y yo no puedo desbloquearla.",
     "El error sale también con otro navegador. Adjuntó la copia de su documento.",
 )
@@ -45,7 +45,7 @@ NOTES: Final = (
     "Tiene experiencia en almacén y brevete A-I.",
     "Creó su cuenta durante la llamada.",
     "Interesado en turnos de mañana, cerca de su casa.",
-    "Le faltan referencias; las pide esta semana.",
+    "Le faltan referencias; va a pedirlas esta semana.",
     "Maneja Excel básico. Le sugerí el curso gratuito.",
 )
 OBSERVATIONS: Final = (
