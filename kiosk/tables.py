@@ -37,6 +37,7 @@ class KioskState(Table, tablename="kiosk_state"):
     kept = Integer(default=0)
     declare = Boolean(default=False)  # the portal asked for the leases: the next request brings them
     version = Integer(default=0)
+    state_day = Date(null=True, default=None)  # the local day whose citas were pulled whole
     reference_digest = Varchar(length=64, default="")
     reference = Text(default="")
     portal_time = Timestamptz(null=True, default=None)  # the last that was stored: it is never earlier than this
@@ -53,6 +54,7 @@ class LogEntry(Table, tablename="log_entry"):
     hash = Varchar(length=64)
     text = Text()
     appointment = UUID(null=True, default=None)
+    former = UUID(null=True, default=None)  # the cita that a move ended
     made_at = Timestamptz()
 
 
@@ -66,6 +68,18 @@ class KnownLease(Table, tablename="known_lease"):
     recalled = Boolean(default=False)
     claimed = Boolean(default=False)
     starts_at = Timestamptz()
+    entry = Integer(null=True, default=None)  # of the log, that sold it or gave it back
+
+
+class AskedClaim(Table, tablename="asked_claim"):
+    """A claim under way: kept before it is sent, so that it is repeated under the same id when no answer came."""
+
+    lease = UUID(primary_key=True, default=UUID4())
+    service = Varchar(length=16)
+    modality = Varchar(length=16)
+    starts_at = Timestamptz()
+    consultant = UUID(null=True, default=None)
+    asked_at = Timestamptz()
 
 
 class PrintJob(Table, tablename="print_job"):
