@@ -18,11 +18,13 @@ from portal.database.node import fetch
 from portal.database.snapshot import Read
 from portal.domain.modality import Modality
 from portal.domain.register_filter import RegisterFilter, condition_of
+from portal.domain.times import LONGEST_WAIT
 from portal.domain.vocabulary import (
     AbandonMotive,
     ContactChannel,
     ContactOutcome,
     DocumentType,
+    EventKind,
     Language,
     NotHeldReason,
     Origin,
@@ -99,6 +101,7 @@ class RegisterRow:
     observations: str
     reason: AbandonMotive | NotHeldReason | None
     doubtful: bool
+    taken_back: bool
     survey_asked_at: datetime | None
     survey_answered: bool
 
@@ -110,7 +113,17 @@ class RegisterRow:
     @property
     def contact_minutes(self) -> float | None:
         """Activity 03: from the invitation until *Inicio*, or until the cita was abandoned."""
-        return _minutes(self.invited_at, self.started_at or (self.ended_at if self.state is State.ABANDONED else None))
+        return _minutes(self.invited_at, self._contact_ended)
+
+    @property
+    def contact_doubtful(self) -> bool:
+        """Those minutes say nothing, as in the times of the procedure (portal/domain/times.py)."""
+        begin, end = self.invited_at, self._contact_ended
+        return self.taken_back or (begin is not None and end is not None and end - begin > LONGEST_WAIT)
+
+    @property
+    def _contact_ended(self) -> datetime | None:
+        return self.started_at or (self.ended_at if self.state is State.ABANDONED else None)
 
     @property
     def attention_minutes(self) -> float | None:
@@ -215,7 +228,9 @@ _SELECT: Final = (
     '"attention"."observations", "attention"."motive" AS "reason", "attention"."doubtful", '
     '"survey"."asked_at" AS "survey_asked_at", "survey"."answered_at" AS "survey_answered_at", '
     'EXISTS (SELECT 1 FROM "stored_file" WHERE "stored_file"."appointment" = "appointment"."id" '
-    'AND "stored_file"."kind" = \'cv\') AS "has_cv" '
+    'AND "stored_file"."kind" = \'cv\') AS "has_cv", '
+    'EXISTS (SELECT 1 FROM "appointment_event" WHERE "appointment_event"."appointment" = "appointment"."id" '
+    f'AND "appointment_event"."kind" = \'{EventKind.TAKEN_BACK}\') AS "taken_back" '
     'FROM "appointment" LEFT JOIN "service" ON "service"."id" = "appointment"."service" '
     'LEFT JOIN "center" ON "center"."id" = "appointment"."center" '
     'LEFT JOIN "staff" ON "staff"."id" = "appointment"."consultant" '
@@ -261,6 +276,7 @@ def _view(row: Row, attempts: tuple[Attempt, ...]) -> RegisterRow:
         duplicate=bool(values["duplicate"]),
         unrecorded=bool(values["unrecorded"]),
         doubtful=bool(values["doubtful"]),
+        taken_back=bool(values["taken_back"]),
         topics=tuple(Topic(topic) for topic in json.loads(values["topics"] or "[]")),
         reason=_reason(values["reason"]),
         survey_answered=answered is not None,

@@ -90,6 +90,7 @@ ROW = RegisterRow(
     observations="=1+1",
     reason=None,
     doubtful=True,
+    taken_back=False,
     survey_asked_at=None,
     survey_answered=False,
 )
@@ -110,8 +111,9 @@ VERSIONS = {
         "Acepta promociones", "Enlace de la videollamada", "Notificada el", "Recordada el", "Invitada el", "Inicio",
         "Final", "Anulada, movida, abandonada o no realizada el", "Viene de la cita", "Intentos de contacto",
         "Detalle de los intentos", "Atendida por otro medio", "Temas", "Notas", "Observaciones",
-        "Motivo de abandono o de no realizada", "Minutos de la actividad 03", "Minutos de las actividades 04 a 06",
-        "Duración dudosa", "Encuesta enviada el", "Encuesta respondida", "Marcas", "Versión de columnas",
+        "Motivo de abandono o de no realizada", "Minutos de la actividad 03", "Minutos dudosos de la 03",
+        "Minutos de las actividades 04 a 06", "Minutos dudosos de la 04 a la 06", "Encuesta enviada el",
+        "Encuesta respondida", "Marcas", "Versión de columnas",
     ),
 }  # fmt: skip
 
@@ -162,7 +164,7 @@ def test_csv_holds_days_as_excel_takes_them_and_texts_whole() -> None:
     assert (row["Origen"], row["Lengua"], row["Necesita intérprete"]) == ("Llamada", "Quechua", "Sí")
     assert row["Detalle de los intentos"] == "11/01/2027 09:00 Teléfono: no contestó"
     assert row["Temas"] == "Creación de cuenta; Búsqueda de vacantes"
-    assert (row["Marcas"], row["Duración dudosa"]) == ("Duplicada; Sin registro", "Sí")
+    assert (row["Marcas"], row["Minutos dudosos de la 04 a la 06"]) == ("Duplicada; Sin registro", "Sí")
     assert (row["Notificada el"], row["Versión de columnas"]) == ("", str(COLUMNS_VERSION))
 
 

@@ -11,12 +11,14 @@ import pytest
 
 from portal.database.node import Node, fetch
 from portal.database.snapshot import snapshot
+from portal.domain.events import record_event
 from portal.domain.modality import Modality
 from portal.domain.register import RegisterRow, read_all, read_page, read_rows_of
 from portal.domain.register_filter import RegisterFilter, condition_of, read_choices, sede_of, within_reach
 from portal.domain.register_sums import Written, count_citas, count_up_to, reconcile, tally
 from portal.domain.staff import StaffView, find_staff
-from portal.domain.vocabulary import AbandonMotive, ContactOutcome, NotHeldReason, State, Topic
+from portal.domain.times import Wanted, read_times
+from portal.domain.vocabulary import AbandonMotive, ContactOutcome, EventKind, NotHeldReason, State, Topic
 from tests.people import ROSA
 from tests.portal.walking import NINE
 from tests.registering import (
@@ -71,6 +73,21 @@ async def test_what_did_not_take_place_says_why(staffed: Staffed) -> None:
     assert (julio.contact_minutes, julio.attention_minutes) == (6.0, None)
     assert other.reason is NotHeldReason.TECHNICAL_FAULT
     assert (other.doubtful, other.unrecorded, other.contact_minutes) == (True, True, None)
+
+
+async def test_minutes_that_say_nothing_are_those_of_the_times(staffed: Staffed) -> None:
+    rosa, julio = await attended_rosa(), await abandoned_julio()
+    assert [row.contact_doubtful for row in await rows_of()] == [False, False]
+    await record_event(rosa, EventKind.TAKEN_BACK, NINE, staffed.consultant)
+    late = NINE + timedelta(hours=2)
+    await fetch('UPDATE "appointment" SET "ended_at" = {} WHERE "id" = {}', late, julio)
+    rows = await rows_of()
+    assert [row.contact_doubtful for row in rows] == [True, True]
+    times = await read_times(Wanted(JANUARY.first_day, JANUARY.last_day))
+    assert [(row.contact_minutes, row.attention_minutes) for row in rows] == [
+        (one.invite and one.invite.minutes, one.attend and one.attend.minutes) for one in times
+    ]
+    assert all(one.invite and one.invite.doubtful for one in times)
 
 
 async def test_a_moved_cita_names_the_one_before_and_a_cv_is_seen(staffed: Staffed) -> None:
