@@ -26,7 +26,7 @@ from portal.domain.resending import Resent, find_message_cita, resend
 from portal.domain.spanish_dates import local_day
 from portal.domain.staff import StaffView
 from portal.domain.unreached import Unreached, list_unreached
-from portal.domain.vocabulary import ContactChannel, ContactOutcome, MessageKind
+from portal.domain.vocabulary import ContactChannel, MessageKind
 from portal.forms.contact import phone_in_words
 from portal.forms.messages import MessagesQuery, Told, read_messages_query, read_outcome
 from portal.forms.question import read_identity
@@ -38,12 +38,6 @@ from portal.web.fields import read_fields
 from portal.web.services import GivenServices, Services
 
 _PAGE: Final = "/avisos"
-_OUTCOMES: Final = (
-    ContactOutcome.ANSWERED,
-    ContactOutcome.MESSAGE_LEFT,
-    ContactOutcome.NO_ANSWER,
-    ContactOutcome.WRONG_NUMBER,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class ToCall:
 
 @dataclass(frozen=True, slots=True)
 class MessagesPage:
-    """``query`` leads back to what is shown; ``click`` names the press of a button. ``refused``: why nothing was sent."""
+    """``query`` leads back to what is shown, ``click`` names the press of a button, ``refused`` says why it was none."""
 
     ledger: Ledger
     to_call: tuple[ToCall, ...]
@@ -73,7 +67,6 @@ class MessagesPage:
     refused: Resent | None = None
     kind_choices: tuple[tuple[str, str], ...] = choices(*MessageKind)
     fate_choices: tuple[tuple[str, str], ...] = choices(*Fate)
-    outcome_choices: tuple[tuple[str, str], ...] = choices(*_OUTCOMES)
 
     @property
     def before(self) -> date:
