@@ -29,7 +29,7 @@ from portal.places import STATIC, TEMPLATES
 from portal.rules import read_limits, read_rules, read_session_rules
 from portal.settings import Settings, read_settings
 from portal.web import metrics, operation
-from portal.web.admission import EVERYBODY, admit, provide_actor, provide_staff, signed_in
+from portal.web.admission import EVERYBODY, admit, doubts_waiting, provide_actor, provide_staff, signed_in
 from portal.web.assets import Assets
 from portal.web.csrf import csrf_token, refuse_forged_forms
 from portal.web.errors import HANDLERS
@@ -153,6 +153,7 @@ def _open_templates(assets: Assets) -> JinjaTemplateEngine:
     engine = JinjaTemplateEngine.from_environment(environment)
     engine.register_template_callable("csrf_token", csrf_token)
     engine.register_template_callable("signed_in", signed_in)
+    engine.register_template_callable("doubts_waiting", doubts_waiting)
     return engine
 
 

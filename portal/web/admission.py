@@ -20,6 +20,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from portal.domain.audit import Actor
+from portal.domain.incidents import count_waiting
 from portal.domain.sessions import Ended, Session, Stage, find_session, why_ended
 from portal.domain.staff import StaffView
 from portal.domain.vocabulary import Role
@@ -30,6 +31,7 @@ from portal.web.services import Services
 COOKIE: Final = "citas_personal"
 ACCESS: Final = "access"
 _SCOPE_KEY: Final = "citas_staff"
+_WAITING_KEY: Final = "citas_doubts_waiting"
 _LONGEST_COOKIE: Final = 64
 
 EVERYBODY: Final[Mapping[str, Any]] = {ACCESS: None}
@@ -80,6 +82,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if session.staff.role not in roles:
         raise RoleNeeded
     request.scope["state"][_SCOPE_KEY] = session
+    if session.stage is Stage.FULL and not request.headers.get("hx-request"):
+        request.scope["state"][_WAITING_KEY] = await count_waiting(session.staff)  # a whole page shows it
 
 
 async def read_session(request: AnyRequest) -> Session | None:
@@ -129,6 +133,12 @@ def signed_in(context: Mapping[str, Any], /) -> StaffView | None:
     """For templates: who is signed in on this page; None on the pages of the public and of the sign-in itself."""
     session: Session | None = context["request"].scope["state"].get(_SCOPE_KEY)
     return session.staff if session and session.stage is Stage.FULL else None
+
+
+def doubts_waiting(context: Mapping[str, Any], /) -> int:
+    """For templates: how many doubts of citizens wait for who is signed in."""
+    waiting: int = context["request"].scope["state"].get(_WAITING_KEY, 0)
+    return waiting
 
 
 def staff_cookie(value: str, *, secure: bool) -> Cookie:

@@ -18,7 +18,7 @@ ANSWER = "Escribe a soporte.\r\nTe ayudan hoy."
 AUDIT = 'SELECT "action", "staff", "appointment", "subject" FROM "audit_entry" ORDER BY "at", "action"'
 
 
-async def person(asked: Asked, who: str) -> StaffView:
+async def person_of(asked: Asked, who: str) -> StaffView:
     found = await find_staff({"owner": asked.owner, "supervisor": asked.staffed.supervisor}[who])
     assert found is not None
     return found
@@ -70,7 +70,7 @@ async def test_it_is_forwarded_with_a_note_that_rosa_does_not_read(asked: Asked)
 async def test_the_second_to_answer_is_told_and_keeps_the_own_text(asked: Asked) -> None:
     form = (await asked.open(asked.owner)).form("Responder")
     form.fill("Tu respuesta", "Mi texto <b>.")
-    await answer_question(asked.question, await person(asked, "supervisor"), "La primera.", asked.clock())
+    await answer_question(asked.question, await person_of(asked, "supervisor"), "La primera.", asked.clock())
     page = await form.press(status=409)
     assert "Elena Ríos respondió antes" in page.text
     assert "La primera." in page.text
@@ -81,7 +81,7 @@ async def test_the_second_to_answer_is_told_and_keeps_the_own_text(asked: Asked)
 async def test_the_second_to_forward_is_told_too(asked: Asked) -> None:
     form = (await asked.open(asked.owner)).form("Derivar al responsable")
     form.fill("Nota para el responsable", "Mi nota.")
-    await forward_question(asked.question, await person(asked, "owner"), "Otra nota.", asked.clock())
+    await forward_question(asked.question, await person_of(asked, "owner"), "Otra nota.", asked.clock())
     page = await form.press(status=409)
     assert "ya derivó esta consulta al responsable" in page.text
     assert page.ids["texto-no-enviado"].text == "Mi nota."
@@ -120,7 +120,7 @@ async def test_a_text_that_cannot_be_sent_comes_back(
 async def test_what_is_wrong_with_a_text_matters_no_more_once_it_was_answered(asked: Asked) -> None:
     form = (await asked.open(asked.owner)).form("Responder")
     form.fill("Tu respuesta", "a" * 2_001)
-    await answer_question(asked.question, await person(asked, "supervisor"), "La primera.", asked.clock())
+    await answer_question(asked.question, await person_of(asked, "supervisor"), "La primera.", asked.clock())
     page = await form.press(status=409)
     assert page.ids["texto-no-enviado"].text == "a" * 2_001
 
@@ -163,7 +163,7 @@ async def test_what_waits_too_long_is_marked_and_open_to_colleagues(asked: Asked
 async def test_the_list_is_filtered(asked: Asked) -> None:
     julio = await reserve(JULIO, slot_at(NINE), asked.clock())
     await ask_question(julio.id, JULIO.email, "", "¿Y el taller?", None, asked.clock())
-    await forward_question(asked.question, await person(asked, "owner"), "Nota.", asked.clock())
+    await forward_question(asked.question, await person_of(asked, "owner"), "Nota.", asked.clock())
     visitor = await asked.enter(asked.staffed.supervisor)
     page = await visitor.open("/incidencias")
     assert "taller" in page.text
@@ -187,6 +187,15 @@ async def test_without_an_address_the_consultor_is_told_to_call(asked: Asked) ->
     form.fill("Tu respuesta", "Listo.")
     await form.press()
     assert await one('SELECT count(*) FROM "outbox_message" WHERE "kind" = \'question_answered\'') == 0
+
+
+async def test_the_sections_say_how_many_wait(asked: Asked) -> None:
+    assert "Consultas 1 por atender" in (await (await asked.enter(asked.owner)).open("/incidencias")).links
+    for person in (asked.colleague, asked.staffed.supervisor):
+        assert "Consultas" in (await (await asked.enter(person)).open("/incidencias")).links
+    await forward_question(asked.question, await person_of(asked, "owner"), "Nota.", asked.clock())
+    page = await (await asked.enter(asked.staffed.supervisor)).open("/incidencias")
+    assert "Consultas 1 por atender" in page.links
 
 
 async def test_each_look_and_step_is_written_down(asked: Asked) -> None:
