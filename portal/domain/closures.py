@@ -37,7 +37,8 @@ async def close_days(
 ) -> ClosureDone:
     """Close local days, inclusive: of one consultor, of a sede, or (with neither) everywhere.
 
-    Free and held seats close, booked ones are never removed. A booking at the same instant either is listed as touched
+    Free and held seats close, booked ones are never removed; those lent to kiosks are recalled by being closed, and
+    what was sold of them meanwhile is seated and listed. A booking at the same instant either is listed as touched
     or finds the seat closed. Raises ValueError when the days are inverted.
     """
     if last_day < first_day:
@@ -58,7 +59,7 @@ async def close_days(
     )
     await fetch(
         'UPDATE "seat" SET "is_open" = {}, "hold_token" = NULL, "held_until" = NULL '
-        'WHERE "day" BETWEEN {} AND {} AND "appointment" IS NULL AND "kiosk" IS NULL AND "starts_at" > {} '
+        'WHERE "day" BETWEEN {} AND {} AND "appointment" IS NULL AND "starts_at" > {} '
         f"AND {scope}",
         *(False, first_day, last_day, now, *whom),
     )

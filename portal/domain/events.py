@@ -7,17 +7,27 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from portal.database.node import write_along
+from portal.domain.duplicates import unflag_next
 from portal.domain.kiosk_news import note_news
 from portal.domain.vocabulary import EventKind
+
+_ENDS = frozenset(
+    {EventKind.CANCELLED, EventKind.MOVED_TO, EventKind.FINISHED, EventKind.ABANDONED, EventKind.NOT_HELD}
+)
 
 
 async def record_event(
     appointment: UUID, kind: EventKind, now: datetime, staff: UUID | None = None, **details: str
 ) -> None:
-    """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids only."""
+    """Append what happened; ``staff`` is who did it, None the citizen. Details carry codes and ids only.
+
+    Belongs into the transaction that does it. Kiosks hear of it; a cita that ends makes room for its duplicate.
+    """
     await write_along(
         'INSERT INTO "appointment_event" ("id", "appointment", "kind", "at", "actor", "staff", "details") '
         "VALUES ({}, {}, {}, {}, {}, {}, {})",
         *(uuid4(), appointment, kind.value, now, "staff" if staff else "citizen", staff, json.dumps(details)),
     )
     await note_news(appointment)
+    if kind in _ENDS:
+        await unflag_next(appointment)

@@ -1,0 +1,173 @@
+"""One exchange with a kiosk: its log in, the answer out (ARCHITECTURE, rules 2, 3, 8, 10, 12).
+
+The log is applied first, entry by entry. Then one transaction moves the kiosk to this exchange's number, lends, answers
+a claim, tells what changed, and keeps the answer's bytes for whoever repeats the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from portal.database.engine import Row
+from portal.database.node import fetch, transactional
+from portal.domain.epochs import begin_epoch, current_epoch, hold_back, resume_if_complete
+from portal.domain.errors import DomainError
+from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
+from portal.domain.kiosk_log import Forked, Sender, apply_entries
+from portal.domain.kiosk_state import read_reference, read_state
+from portal.domain.leases import claim_seat, leases_of, renew_supply, take_declared
+from portal.domain.rules import BookingRules
+
+ANOTHER_PROTOCOL: Final = "another_protocol"
+"""A code; what the kiosk says of it is in its own words."""
+
+log = structlog.get_logger("citas.kiosk")
+
+
+class StaleRequest(DomainError):
+    """A later request of this kiosk was answered already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an exchange goes by: the rules of booking, and the address that slips and mails name."""
+
+    rules: BookingRules
+    public_url: str
+    privacy_version: str
+
+
+async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Terms) -> bytes:
+    """The answer to a kiosk that was identified by its token; the latest request again is answered as before.
+
+    Raises StaleRequest for an older one.
+    """
+    known = await _read(kiosk)
+    if known["standing"] != Standing.GOOD:
+        return _refuse(known, request, now)
+    epoch = await current_epoch()
+    if known["epoch"] == epoch and _knows_more_than_we(known, request):
+        epoch = await begin_epoch(now, "a kiosk has seen more than this portal remembers")
+    sender = Sender(kiosk, known["center"], forgotten=known["epoch"] < epoch)
+    try:
+        await _compare(known, request)
+        await apply_entries(sender, request.entries, now, terms.rules)
+    except Forked:
+        log.warning("kiosk forked", kiosk=str(kiosk))
+        await _lock(kiosk, now)
+        return _refuse(await _read(kiosk), request, now)
+    if known["epoch"] < epoch and request.epoch == epoch and request.leases is not None:
+        await _declare(kiosk, request, epoch, now)
+    return await _answer(kiosk, request, now, terms, epoch)
+
+
+async def _read(kiosk: UUID) -> Row:
+    [known] = await fetch('SELECT * FROM "kiosk" WHERE "id" = {}', kiosk)
+    return known
+
+
+def _knows_more_than_we(known: Row, request: Request) -> bool:
+    """It was told of answers or entries that we have no memory of: we were restored from a copy."""
+    return bool(request.answered > known["exchange"] or request.applied > known["applied"])
+
+
+async def _compare(known: Row, request: Request) -> None:
+    """Whether its log goes on from ours. Raises Forked: it is shorter, or was another one at the place we share."""
+    if request.logged < known["applied"]:
+        raise Forked
+    if 0 < request.applied <= known["applied"]:
+        rows = await fetch(
+            'SELECT "hash" FROM "kiosk_entry" WHERE "kiosk" = {} AND "number" = {}', *(known["id"], request.applied)
+        )
+        if rows and rows[0]["hash"] != request.chain:
+            raise Forked
+
+
+@transactional
+async def _lock(kiosk: UUID, now: datetime) -> None:
+    """Two machines may be this kiosk: neither is trusted, and what it held is on offer again (rule 10)."""
+    await fetch('UPDATE "kiosk" SET "standing" = \'forked\' WHERE "id" = {} AND "standing" = \'good\'', kiosk)
+    await fetch(
+        'UPDATE "lease" SET "state" = \'revoked\', "ended_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\'',
+        *(now, kiosk),
+    )
+    await fetch('UPDATE "seat" SET "kiosk" = NULL WHERE "kiosk" = {} AND "appointment" IS NULL', kiosk)
+
+
+@transactional
+async def _declare(kiosk: UUID, request: Request, epoch: int, now: datetime) -> None:
+    """Believe its leases, but only once its whole log is in, which may take several exchanges."""
+    rows = await fetch(
+        'UPDATE "kiosk" SET "epoch" = {} WHERE "id" = {} AND "epoch" < {} AND "applied" = {} RETURNING "center"',
+        *(epoch, kiosk, epoch, request.logged),
+    )
+    if rows:
+        await take_declared(kiosk, request.leases or (), now)
+        await resume_if_complete(rows[0]["center"])
+
+
+@transactional
+async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, epoch: int) -> bytes:
+    moved = await fetch(
+        'UPDATE "kiosk" SET "exchange" = {}, "seen_at" = {}, "protocol" = {}, "on_hand" = {}, "waiting" = {}, '
+        '"offset_seconds" = {} WHERE "id" = {} AND "exchange" < {} AND "standing" = \'good\' RETURNING "center"',
+        *(request.number, now, min(request.protocol, 32_000), request.on_hand),
+        *(max(request.logged - request.applied - len(request.entries), 0), _whole_seconds(request.sent_at, now)),
+        *(kiosk, request.number),
+    )
+    known = await _read(kiosk)
+    if not moved:
+        if known["exchange"] == request.number and known["answer"] is not None:
+            return bytes(known["answer"])
+        raise StaleRequest
+    declared = known["epoch"] == epoch
+    speaks_ours = request.protocol == PROTOCOL
+    claimed: ClaimOutcome | None = None
+    if declared and speaks_ours:
+        if request.claim is not None:
+            claimed = await claim_seat(kiosk, known["center"], request.claim, now, terms.rules)
+        await renew_supply(kiosk, known["center"], now, terms.rules)
+    await hold_back(known["center"], now)
+    reference = await read_reference(known["center"], terms.public_url, terms.privacy_version, terms.rules, now)
+    answer = msgspec.json.encode(
+        Answer(
+            number=request.number,
+            epoch=epoch,
+            standing=Standing.GOOD,
+            portal_time=now,
+            applied=known["applied"],
+            kept=known["kept"],
+            declare=not declared,
+            leases=await leases_of(kiosk, now) if declared else (),
+            claim=claimed,
+            reference=reference if speaks_ours and reference.digest != request.reference else None,
+            state=await read_state(known["center"], request.version, now) if speaks_ours else None,
+            message="" if speaks_ours else ANOTHER_PROTOCOL,
+        )
+    )
+    await fetch('UPDATE "kiosk" SET "answer" = {} WHERE "id" = {}', answer, kiosk)
+    return answer
+
+
+def _refuse(known: Row, request: Request, now: datetime) -> bytes:
+    """To a kiosk that is not trusted: it locks itself, and keeps what was not sent to be handed in."""
+    return msgspec.json.encode(
+        Answer(
+            number=request.number,
+            epoch=request.epoch,
+            standing=Standing(known["standing"]),
+            portal_time=now,
+            applied=known["applied"],
+            kept=known["kept"],
+        )
+    )
+
+
+def _whole_seconds(sent_at: datetime, now: datetime) -> int:
+    return max(-(2**31), min(2**31 - 1, round((sent_at - now).total_seconds())))

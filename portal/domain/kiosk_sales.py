@@ -1,0 +1,194 @@
+"""A sale that a kiosk made, booked: a printed slip is a promise (ARCHITECTURE, rules 1, 4 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from portal.database.engine import Row
+from portal.database.node import fetch
+from portal.domain.errors import AlreadyReserved, NotOffered
+from portal.domain.events import record_event
+from portal.domain.exchange import Sale
+from portal.domain.files import hand_over_cv
+from portal.domain.modality import Modality
+from portal.domain.new_appointment import add_appointment
+from portal.domain.notices import add_notice, queue_message
+from portal.domain.people import find_or_add_citizen
+from portal.domain.reminders import told_at_once
+from portal.domain.rules import BookingRules
+from portal.domain.video import new_room
+from portal.domain.vocabulary import DocumentType, EventKind, MessageKind, Origin
+
+
+class Remark(StrEnum):
+    """Why an entry is listed; the words are in the pages' catalogue."""
+
+    DISPLACED = "displaced"
+    DUPLICATE = "duplicate"
+    CLOSED_DAY = "closed_day"
+    SELLER_REVOKED = "seller_revoked"
+    NOT_RESERVED = "not_reserved"
+    MOVED_NO_LONGER_RESERVED = "moved_no_longer_reserved"
+    UNKNOWN_CITA = "unknown_cita"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an entry came to: the cita it made or changed, and why somebody should look at it, if so."""
+
+    appointment: UUID | None = None
+    remark: Remark | None = None
+
+
+_KEPT_BY_A_MOVE = (
+    "citizen", "given_names", "first_surname", "second_surname", "birth_date", "email", "phone", "ubigeo", "preference",
+    "language", "motive", "privacy_version", "privacy_accepted_at", "promotions_accepted", "calendar_uid",
+)  # fmt: skip
+
+
+async def book_sale(
+    kiosk: UUID,
+    center: UUID,
+    sale: Sale,
+    at: datetime,
+    now: datetime,
+    rules: BookingRules,
+    *,
+    forgotten: bool = False,
+    moved_from: Row | None = None,
+) -> Applied:
+    """Make the cita that was printed, under its lease's code, inside the transaction of its entry.
+
+    On its seat if that is still the kiosk's or free, else *displaced*; *duplicate* if the person has another one.
+    ``at`` is the time of sale, ``moved_from`` the cita that it takes the place of; ``forgotten`` says that this portal
+    need not know the lease. Raises NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved
+    for a code or a lease that was sold before (all end in quarantine).
+    """
+    rows = await fetch(
+        'SELECT "service", "consultant", "starts_at", "ends_at", "is_open", "center" FROM "seat" WHERE "id" = {}',
+        sale.seat,
+    )
+    if not rows or rows[0]["center"] != center or not await _may_sell(kiosk, sale, forgotten=forgotten):
+        raise NotOffered
+    found = rows[0]
+    seat = await _seat(kiosk, sale)
+    await _consume(kiosk, sale, now)
+    row = await _row_of(sale, found, seat, at, rules, moved_from, now)
+    try:
+        await add_appointment(row, at, sale.code)
+        duplicate = False
+    except AlreadyReserved:
+        await add_appointment({**row, "duplicate": True}, at, sale.code)
+        duplicate = True
+    await _tell(sale, moved_from, at, now)
+    if seat is None:
+        return Applied(sale.appointment, Remark.DISPLACED)
+    if duplicate:
+        return Applied(sale.appointment, Remark.DUPLICATE)
+    if not found["is_open"]:
+        return Applied(sale.appointment, Remark.CLOSED_DAY)
+    if not await _still_works_here(sale.sold_by, center):
+        return Applied(sale.appointment, Remark.SELLER_REVOKED)
+    return Applied(sale.appointment)
+
+
+async def _may_sell(kiosk: UUID, sale: Sale, *, forgotten: bool) -> bool:
+    rows = await fetch('SELECT "kiosk", "seat", "code" FROM "lease" WHERE "id" = {}', sale.lease)
+    if not rows:
+        return forgotten
+    return (rows[0]["kiosk"], rows[0]["seat"], rows[0]["code"]) == (kiosk, sale.seat, sale.code)
+
+
+async def _seat(kiosk: UUID, sale: Sale) -> UUID | None:
+    """Seat the cita if the seat is this kiosk's, or nobody's: a hold of somebody who is typing gives way to paper."""
+    rows = await fetch(
+        'UPDATE "seat" SET "appointment" = {}, "kiosk" = NULL, "hold_token" = NULL, "held_until" = NULL '
+        'WHERE "id" = {} AND "appointment" IS NULL AND ("kiosk" = {} OR "kiosk" IS NULL) RETURNING "id"',
+        *(sale.appointment, sale.seat, kiosk),
+    )
+    return sale.seat if rows else None
+
+
+async def _consume(kiosk: UUID, sale: Sale, now: datetime) -> None:
+    """A lease yields at most one sale; one that this portal has forgotten is written down as sold."""
+    await fetch(
+        'INSERT INTO "lease" ("id", "kiosk", "seat", "code", "state", "claimed", "granted_at", "ended_at") '
+        "VALUES ({}, {}, {}, {}, 'sold', 0, {}, {}) ON CONFLICT (\"id\") DO UPDATE SET \"state\" = 'sold', "
+        '"ended_at" = "excluded"."ended_at"',
+        *(sale.lease, kiosk, sale.seat, sale.code, now, now),
+    )
+
+
+async def _row_of(
+    sale: Sale, found: Row, seat: UUID | None, at: datetime, rules: BookingRules, moved_from: Row | None, now: datetime
+) -> dict[str, Any]:
+    person, consent = sale.person, sale.consent
+    document_type = DocumentType(person.document_type)
+    told: dict[str, Any] = {
+        "citizen": await find_or_add_citizen(document_type, person.document_number, at),
+        "given_names": person.given_names,
+        "first_surname": person.first_surname,
+        "second_surname": person.second_surname,
+        "birth_date": person.birth_date,
+        "email": person.email,
+        "phone": person.phone,
+        "ubigeo": person.ubigeo,
+        "preference": person.preference,
+        "language": person.language,
+        "motive": person.motive,
+        "privacy_version": consent.privacy_version,
+        "privacy_accepted_at": consent.privacy_accepted_at,
+        "promotions_accepted": consent.promotions,
+        "calendar_uid": sale.appointment,
+    }
+    if moved_from is not None:  # the desk knows less of a cita than we do
+        told |= {column: moved_from[column] for column in _KEPT_BY_A_MOVE}
+    reminded = told_at_once(found["starts_at"], now, rules)
+    return {
+        **told,
+        "id": sale.appointment,
+        # The wall of tokens: one sale for each lease, whatever else fails.
+        "hold_token": f"lease:{sale.lease}",
+        "seat": seat,
+        "displaced": seat is None,
+        "center": found["center"],
+        "service": found["service"],
+        "consultant": found["consultant"],
+        "starts_at": found["starts_at"],
+        "ends_at": found["ends_at"],
+        "modality": Modality(sale.modality).value,
+        "meet_link": new_room(rules, Modality(sale.modality)),
+        "notified_at": reminded,
+        "reminded_at": reminded,
+        "origin": Origin.KIOSK.value,
+        "booked_by": sale.sold_by,
+        "calendar_sequence": 0 if moved_from is None else moved_from["calendar_sequence"],
+        "moved_from": None if moved_from is None else moved_from["id"],
+    }
+
+
+async def _tell(sale: Sale, moved_from: Row | None, at: datetime, now: datetime) -> None:
+    email = sale.person.email if moved_from is None else moved_from["email"]
+    if moved_from is None:
+        kind = MessageKind.CONFIRMATION
+        await record_event(sale.appointment, EventKind.RESERVED, at, staff=sale.sold_by, origin=Origin.KIOSK.value)
+    else:
+        kind = MessageKind.MOVE
+        await hand_over_cv(moved_from["id"], sale.appointment)
+        await record_event(sale.appointment, EventKind.MOVED_FROM, at, staff=sale.sold_by, code=moved_from["code"])
+    await add_notice(sale.appointment, kind, now)
+    await queue_message(sale.appointment, kind, email, now, deadline=sale.starts_at)
+
+
+async def _still_works_here(staff: UUID, center: UUID) -> bool:
+    return bool(
+        await fetch(
+            'SELECT "id" FROM "staff" WHERE "id" = {} AND "active" AND ("center" = {} OR "center" IS NULL)',
+            *(staff, center),
+        )
+    )

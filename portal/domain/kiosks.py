@@ -1,0 +1,218 @@
+"""Kiosks as the portal knows them: made, paired by a one-time code, revoked (ARCHITECTURE, rules 8, 13, 14)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal.database.node import fetch, transactional
+from portal.domain.codes import ALPHABET, normalise_code
+from portal.domain.epochs import current_epoch
+from portal.domain.errors import DomainError
+from portal.domain.exchange import PairAnswer, PairRequest, Standing
+from portal.domain.key_ring import add_key
+from portal.domain.keys import name_key
+
+PAIRING_LASTS: Final = timedelta(minutes=10)
+MOST_TRIES: Final = 5
+_CODE_LENGTH: Final = 8
+_HEX_OF_KEY: Final = 64
+
+
+class PairingRefused(DomainError):
+    """The code is wrong, used, too old or tried too often; always told with the same words."""
+
+
+class KioskUnknown(DomainError):
+    """No kiosk answers to that id or token."""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskView:
+    """A kiosk as its administrador sees it. Times are UTC; ``behind`` entries wait to be sent, as it last said."""
+
+    id: UUID
+    name: str
+    center: UUID
+    center_name: str
+    standing: Standing
+    paired_at: datetime | None
+    revoked_at: datetime | None
+    seen_at: datetime | None
+    offset_seconds: int
+    on_hand: int
+    behind: int
+    applied: int
+    kept: int
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LentSeat:
+    """A seat that a kiosk may have sold by now."""
+
+    lease: UUID
+    starts_at: datetime
+    consultant_name: str
+
+
+async def make_kiosk(name: str, center: UUID) -> UUID:
+    """A kiosk of a sede, which no machine is yet. Returns its id."""
+    kiosk = uuid4()
+    await fetch(
+        'INSERT INTO "kiosk" ("id", "name", "center", "standing", "epoch", "applied", "kept", "exchange", '
+        '"offset_seconds", "protocol", "on_hand", "waiting") VALUES ({}, {}, {}, {}, 0, 0, 0, 0, 0, 0, 0, 0)',
+        *(kiosk, name, center, Standing.UNPAIRED.value),
+    )
+    return kiosk
+
+
+async def make_pairing_code(kiosk: UUID, staff: UUID | None, now: datetime) -> str:
+    """A code that makes a machine this kiosk, for ten minutes; earlier ones are void. Raises KioskUnknown when there
+    is no such kiosk or a machine is it already.
+    """
+    if not await fetch('SELECT "id" FROM "kiosk" WHERE "id" = {} AND "standing" = \'unpaired\'', kiosk):
+        raise KioskUnknown
+    code = "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
+    await fetch('DELETE FROM "pairing_code" WHERE "kiosk" = {} AND "used_by" = \'\'', kiosk)
+    await fetch(
+        'INSERT INTO "pairing_code" ("key", "kiosk", "made_by", "expires_at", "tries", "used_by") '
+        "VALUES ({}, {}, {}, {}, 0, '')",
+        *(_hash(code), kiosk, staff, now + PAIRING_LASTS),
+    )
+    return code
+
+
+async def pair(request: PairRequest, now: datetime) -> PairAnswer:
+    """Make a machine the kiosk that its code stands for; the same request again gets the same answer.
+
+    Five wrong codes void those that are waiting. Raises PairingRefused.
+    """
+    if len(request.public_key) != _HEX_OF_KEY or len(request.token_hash) != _HEX_OF_KEY:
+        raise PairingRefused
+    try:
+        public_key = bytes.fromhex(request.public_key)
+    except ValueError:
+        raise PairingRefused from None
+    kiosk = await _pair(request, public_key, now)
+    if kiosk is None:
+        # Outside of the refused transaction, which would take the count back.
+        await fetch(
+            'UPDATE "pairing_code" SET "tries" = "tries" + 1 WHERE "used_by" = \'\' AND "expires_at" > {}',
+            now,
+        )
+        raise PairingRefused
+    return kiosk
+
+
+@transactional
+async def _pair(request: PairRequest, public_key: bytes, now: datetime) -> PairAnswer | None:
+    codes = await fetch(
+        'UPDATE "pairing_code" SET "used_by" = {} WHERE "key" = {} AND "expires_at" > {} AND "tries" < {} '
+        'AND ("used_by" = \'\' OR "used_by" = {}) RETURNING "kiosk"',
+        *(request.token_hash, _hash(request.code), now, MOST_TRIES, request.token_hash),
+    )
+    if not codes:
+        return None
+    key_id = name_key(public_key)
+    rows = await fetch(
+        'UPDATE "kiosk" SET "standing" = \'good\', "token_hash" = {}, "key_id" = {}, "epoch" = {}, '
+        '"paired_at" = COALESCE("paired_at", {}) WHERE "id" = {} AND ("standing" = \'unpaired\' '
+        'OR ("standing" = \'good\' AND "token_hash" = {})) RETURNING "id", "name", "center"',
+        *(request.token_hash, key_id, await current_epoch(), now, codes[0]["kiosk"], request.token_hash),
+    )
+    if not rows:
+        return None
+    kiosk = rows[0]
+    await add_key(public_key, node_name(kiosk["id"]), now)
+    centers = await fetch('SELECT "name" FROM "center" WHERE "id" = {}', kiosk["center"])
+    return PairAnswer(
+        kiosk=kiosk["id"],
+        name=kiosk["name"],
+        center=kiosk["center"],
+        center_name=centers[0]["name"],
+        portal_time=now,
+    )
+
+
+def node_name(kiosk: UUID) -> str:
+    """What slips call the kiosk that signed them; at most 16 characters."""
+    return f"k-{kiosk.hex[:12]}"
+
+
+async def find_kiosk_by_token(token: str) -> UUID:
+    """The kiosk of a bearer token, whatever its standing. Raises KioskUnknown."""
+    rows = await fetch('SELECT "id" FROM "kiosk" WHERE "token_hash" = {}', sha256(token.encode()).hexdigest())
+    if not rows:
+        raise KioskUnknown
+    kiosk: UUID = rows[0]["id"]
+    return kiosk
+
+
+async def list_kiosks(center: UUID | None = None) -> list[KioskView]:
+    """The kiosks of a sede, or of all, by sede and name."""
+    whose, values = ('WHERE "kiosk"."center" = {} ', (center,)) if center else ("", ())
+    rows = await fetch(
+        'SELECT "kiosk"."id", "kiosk"."name", "kiosk"."center", "kiosk"."standing", "kiosk"."paired_at", '
+        '"kiosk"."revoked_at", "kiosk"."seen_at", "kiosk"."offset_seconds", "kiosk"."on_hand", '
+        '"kiosk"."waiting" AS "behind", "kiosk"."applied", "kiosk"."kept", "kiosk"."epoch", '
+        '"center"."name" AS "center_name" FROM "kiosk" JOIN "center" ON "center"."id" = "kiosk"."center" '
+        f'{whose}ORDER BY "center"."name", "kiosk"."name"',
+        *values,
+    )
+    epoch = await current_epoch()
+    return [
+        KioskView(
+            **{
+                **{name: value for name, value in row.items() if name != "epoch"},
+                "standing": Standing(row["standing"]),
+                "declared": row["epoch"] == epoch,
+            }
+        )
+        for row in rows
+    ]
+
+
+async def what_may_collide(kiosk: UUID, now: datetime) -> list[LentSeat]:
+    """The seats that a kiosk holds and may have sold without our knowing: what revoking it would put on offer."""
+    rows = await fetch(
+        'SELECT "lease"."id" AS "lease", "seat"."starts_at", "staff"."name" AS "consultant_name" FROM "lease" '
+        'JOIN "seat" ON "seat"."id" = "lease"."seat" JOIN "staff" ON "staff"."id" = "seat"."consultant" '
+        'WHERE "lease"."kiosk" = {} AND "lease"."state" = \'granted\' AND "seat"."starts_at" > {} '
+        'ORDER BY "seat"."starts_at"',
+        *(kiosk, now),
+    )
+    return [LentSeat(row["lease"], row["starts_at"], row["consultant_name"]) for row in rows]
+
+
+@transactional
+async def revoke(kiosk: UUID, now: datetime) -> bool:
+    """Trust a kiosk no more: its seats are on offer again, its key is closed. False when it was revoked already.
+
+    Slips that it has printed and not sent may collide; they come in by hand and are displaced if so (rule 6).
+    """
+    rows = await fetch(
+        'UPDATE "kiosk" SET "standing" = \'revoked\', "revoked_at" = {} WHERE "id" = {} AND "standing" <> \'revoked\' '
+        'RETURNING "key_id"',
+        *(now, kiosk),
+    )
+    if not rows:
+        return False
+    await fetch(
+        'UPDATE "lease" SET "state" = \'revoked\', "ended_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\'',
+        *(now, kiosk),
+    )
+    await fetch('UPDATE "seat" SET "kiosk" = NULL WHERE "kiosk" = {} AND "appointment" IS NULL', kiosk)
+    await fetch(
+        'UPDATE "signing_key" SET "closed_at" = {} WHERE "key_id" = {} AND "closed_at" IS NULL',
+        *(now, rows[0]["key_id"]),
+    )
+    return True
+
+
+def _hash(code: str) -> str:
+    return sha256(normalise_code(code).encode()).hexdigest()

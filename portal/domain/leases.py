@@ -1,0 +1,244 @@
+"""Seats lent to kiosks: the supply that is renewed at each exchange, claims on the spot, recalls (ARCHITECTURE, rules
+1, 7 and 8). All of it happens inside the transaction of an exchange, which holds the kiosk's row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Final
+from uuid import UUID, uuid4
+
+from portal.database.engine import Row
+from portal.database.node import fetch
+from portal.domain.codes import make_code
+from portal.domain.exchange import Claim, ClaimOutcome, HeldLease, LeaseView
+from portal.domain.modality import Modality
+from portal.domain.rules import BookingRules
+from portal.domain.slots import ALLOWS, FREE, last_day_on_offer
+from portal.domain.spanish_dates import local_day
+
+FORGOTTEN_AFTER: Final = timedelta(days=2)
+"""How long past its start a lease is listed still: a clock may be a day wrong, so no seat is freed for having begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many seats of a service a sede lends: of each consultor and day, for so many days with hours, today included;
+    at most ``share`` percent of a day's seats, but ``minimum`` in any case.
+    """
+
+    per_consultant: int = 2
+    days: int = 5
+    share: int = 50
+    minimum: int = 0
+
+
+DEFAULT_POLICY: Final = Policy()
+
+
+async def read_policies(center: UUID) -> dict[UUID, Policy]:
+    """The policies of a sede by service; a service without one has the default."""
+    rows = await fetch(
+        'SELECT "service", "per_consultant", "days", "share", "minimum" FROM "lease_policy" WHERE "center" = {}', center
+    )
+    return {row["service"]: Policy(row["per_consultant"], row["days"], row["share"], row["minimum"]) for row in rows}
+
+
+async def renew_supply(kiosk: UUID, center: UUID, now: datetime, rules: BookingRules) -> int:
+    """Lend a kiosk what its sede's policies leave it; returns how many seats it got. Several kiosks share alike."""
+    policies = await read_policies(center)
+    [row] = await fetch(
+        'SELECT count(*) AS "kiosks" FROM "kiosk" WHERE "center" = {} AND "standing" = \'good\'', center
+    )
+    services = await fetch('SELECT "id" FROM "service" WHERE "active"')
+    granted = 0
+    for service in services:
+        policy = policies.get(service["id"], DEFAULT_POLICY)
+        for day in await _days_with_hours(center, service["id"], now, policy.days, rules):
+            granted += await _renew_day(kiosk, center, service["id"], day, policy, int(row["kiosks"]), now)
+    return granted
+
+
+async def _days_with_hours(center: UUID, service: UUID, now: datetime, most: int, rules: BookingRules) -> list[date]:
+    rows = await fetch(
+        'SELECT DISTINCT "day" FROM "seat" WHERE "center" = {} AND "service" = {} AND "is_open" AND "day" >= {} '
+        'AND "day" <= {} AND "starts_at" > {} ORDER BY "day" LIMIT {}',
+        *(center, service, local_day(now), last_day_on_offer(now, rules), now, most),
+    )
+    return [row["day"] for row in rows]
+
+
+async def _renew_day(
+    kiosk: UUID, center: UUID, service: UUID, day: date, policy: Policy, kiosks: int, now: datetime
+) -> int:
+    seats = await fetch(
+        'SELECT "seat"."id", "seat"."consultant", "seat"."starts_at", "seat"."kiosk", "seat"."appointment", '
+        '"seat"."held_until", "lease"."claimed" FROM "seat" '
+        'LEFT JOIN "lease" ON "lease"."seat" = "seat"."id" AND "lease"."state" = \'granted\' '
+        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" = {} AND "seat"."starts_at" > {} '
+        # By their random ids: the desk and the public both get times of the whole day.
+        'AND "seat"."is_open" ORDER BY "seat"."id"',
+        *(center, service, day, now),
+    )
+    lent = [seat for seat in seats if seat["kiosk"] is not None and not seat["claimed"]]
+    own = Counter(seat["consultant"] for seat in lent if seat["kiosk"] == kiosk)
+    of_all = Counter(seat["consultant"] for seat in lent)
+    each = max(1, policy.per_consultant // max(kiosks, 1))
+    room = max(len(seats) * policy.share // 100, policy.minimum) - len(lent)
+    room_of_this_one = ceil(max(len(seats) * policy.share // 100, policy.minimum) / max(kiosks, 1)) - own.total()
+    granted = 0
+    for seat in seats:
+        if granted >= min(room, room_of_this_one):
+            break
+        whose = seat["consultant"]
+        if not _looks_free(seat, now) or own[whose] >= each or of_all[whose] >= policy.per_consultant:
+            continue
+        if await _lend(kiosk, seat["id"], None, now):
+            own[whose] += 1
+            of_all[whose] += 1
+            granted += 1
+    return granted
+
+
+def _looks_free(seat: Row, now: datetime) -> bool:
+    held = seat["held_until"] is not None and seat["held_until"] > now
+    return seat["kiosk"] is None and seat["appointment"] is None and not held
+
+
+async def _lend(kiosk: UUID, seat: UUID, lease: UUID | None, now: datetime) -> bool:
+    """Set a free seat aside for a kiosk, under ``lease`` if that is given; whether it was still free."""
+    taken = await fetch(
+        f'UPDATE "seat" SET "kiosk" = {{}}, "hold_token" = NULL, "held_until" = NULL WHERE "seat"."id" = {{}} '
+        f'AND {FREE} RETURNING "id"',
+        *(kiosk, seat, now),
+    )
+    if not taken:
+        return False
+    await fetch(
+        'INSERT INTO "lease" ("id", "kiosk", "seat", "code", "state", "claimed", "granted_at") '
+        "VALUES ({}, {}, {}, {}, 'granted', {}, {})",
+        *(lease or uuid4(), kiosk, seat, make_code(), 0 if lease is None else 1, now),
+    )
+    return True
+
+
+async def claim_seat(kiosk: UUID, center: UUID, claim: Claim, now: datetime, rules: BookingRules) -> ClaimOutcome:
+    """Lend a seat of a time on the spot, the least loaded consultor's first; the same id again is the same lease.
+
+    At the desk there is no minimum notice; the horizon binds.
+    """
+    known = await fetch('SELECT "kiosk", "state" FROM "lease" WHERE "id" = {}', claim.lease)
+    if known:
+        same = known[0]["kiosk"] == kiosk and known[0]["state"] == "granted"
+        return ClaimOutcome.GRANTED if same else ClaimOutcome.TAKEN
+    if claim.starts_at <= now or local_day(claim.starts_at) > last_day_on_offer(now, rules):
+        return ClaimOutcome.NOT_OFFERED
+    seats = await fetch(
+        'SELECT "seat"."id", (SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
+        'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL) AS "load", "seat"."consultant" '
+        'FROM "seat" JOIN "service" ON "service"."id" = "seat"."service" WHERE "seat"."center" = {} '
+        f'AND "service"."code" = {{}} AND "service"."active" AND "seat"."starts_at" = {{}} AND {FREE} '
+        f'AND {ALLOWS[Modality(claim.modality)]} ORDER BY "load", "seat"."id"',
+        *(center, claim.service, claim.starts_at, now),
+    )
+    for seat in seats:
+        if claim.consultant in (None, seat["consultant"]) and await _lend(kiosk, seat["id"], claim.lease, now):
+            return ClaimOutcome.GRANTED
+    return ClaimOutcome.TAKEN
+
+
+async def leases_of(kiosk: UUID, now: datetime) -> tuple[LeaseView, ...]:
+    """All that a kiosk holds, with what selling it needs. A closed day's seats are recalled by being closed."""
+    rows = await fetch(
+        'SELECT "lease"."id", "lease"."seat", "lease"."code", "lease"."recalled_at", "lease"."claimed", '
+        '"service"."code" AS "service", "seat"."consultant", "seat"."starts_at", "seat"."ends_at", "seat"."is_open", '
+        '"seat"."allows_virtual", "seat"."allows_in_person", "seat"."allows_phone" FROM "lease" '
+        'JOIN "seat" ON "seat"."id" = "lease"."seat" JOIN "service" ON "service"."id" = "seat"."service" '
+        'WHERE "lease"."kiosk" = {} AND "lease"."state" = \'granted\' AND "seat"."starts_at" > {} '
+        'ORDER BY "seat"."starts_at", "lease"."id"',
+        *(kiosk, now - FORGOTTEN_AFTER),
+    )
+    return tuple(
+        LeaseView(
+            id=row["id"],
+            seat=row["seat"],
+            code=row["code"],
+            service=row["service"],
+            consultant=row["consultant"],
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            modalities=tuple(modality.value for modality, column in _ALLOWED.items() if row[column]),
+            recalled=row["recalled_at"] is not None or not row["is_open"],
+            claimed=bool(row["claimed"]),
+        )
+        for row in rows
+    )
+
+
+async def recall(kiosk: UUID, now: datetime) -> int:
+    """Ask for all that a kiosk holds; it releases what is unsold through its log. Returns how many leases that are."""
+    rows = await fetch(
+        'UPDATE "lease" SET "recalled_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\' AND "recalled_at" IS NULL '
+        'RETURNING "id"',
+        *(now, kiosk),
+    )
+    return len(rows)
+
+
+async def take_declared(kiosk: UUID, declared: tuple[HeldLease, ...], now: datetime) -> None:
+    """Believe what a kiosk holds, once its log is in (rule 10): what is taken by now it loses, what it does not know
+    of is free.
+    """
+    ids = {lease.id for lease in declared}
+    for lease in declared:
+        if not await fetch('SELECT "id" FROM "lease" WHERE "id" = {}', lease.id):
+            await _take_one(kiosk, lease, now)
+    for row in await fetch('SELECT "id", "seat" FROM "lease" WHERE "kiosk" = {} AND "state" = \'granted\'', kiosk):
+        if row["id"] not in ids:
+            await end_lease(row["id"], "released", now)
+            await free_seat(row["seat"], kiosk)
+
+
+async def _take_one(kiosk: UUID, lease: HeldLease, now: datetime) -> None:
+    seats = (
+        []
+        if lease.sold
+        else await fetch(
+            'UPDATE "seat" SET "kiosk" = {}, "hold_token" = NULL, "held_until" = NULL WHERE "id" = {} '
+            'AND "appointment" IS NULL AND "kiosk" IS NULL RETURNING "id"',
+            *(kiosk, lease.seat),
+        )
+    )
+    known = bool(seats) or await fetch('SELECT "id" FROM "seat" WHERE "id" = {}', lease.seat)
+    if known:
+        await fetch(
+            'INSERT INTO "lease" ("id", "kiosk", "seat", "code", "state", "claimed", "granted_at") '
+            "VALUES ({}, {}, {}, {}, {}, 0, {}) ON CONFLICT DO NOTHING",
+            *(lease.id, kiosk, lease.seat, lease.code, "granted" if seats else "revoked", now),
+        )
+
+
+async def end_lease(lease: UUID, state: str, now: datetime) -> bool:
+    """Take a lease out of those that are held: sold or released. False when it was not held."""
+    rows = await fetch(
+        'UPDATE "lease" SET "state" = {}, "ended_at" = {} WHERE "id" = {} AND "state" = \'granted\' RETURNING "id"',
+        *(state, now, lease),
+    )
+    return bool(rows)
+
+
+async def free_seat(seat: UUID, kiosk: UUID) -> None:
+    """Put an unsold seat of a kiosk on offer again; back under the sede's pause, if it is paused."""
+    await fetch(
+        'UPDATE "seat" SET "kiosk" = NULL WHERE "id" = {} AND "kiosk" = {} AND "appointment" IS NULL', *(seat, kiosk)
+    )
+
+
+_ALLOWED: Final = {
+    Modality.VIRTUAL: "allows_virtual",
+    Modality.IN_PERSON: "allows_in_person",
+    Modality.PHONE: "allows_phone",
+}
