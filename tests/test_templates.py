@@ -22,6 +22,7 @@ FOR_BROWSERS = [name for name in NAMES if not name.startswith(("documents/", "em
 CATALOGUES = (
     "portal.domain.spanish_dates",  # days and months
     "portal.domain.holidays",  # their names
+    "portal.domain.start_guide",  # the guide that it starts with
     "portal.domain.start_words",  # the names that a new installation starts with
     "portal.pages.words",  # words for the closed sets of the domain
     *read_modules("portal/pages/word_lists"),  # the same, by subject

@@ -139,7 +139,7 @@ START_GUIDE: Final[Mapping[Activity, StartingText]] = {
             "No tienes que hacer nada: el enlace sale con el correo del cierre, y un recordatorio unos días después.",
             "Si la persona no lo recibió, revisa con ella el correo y usa «Enviar los enlaces otra vez».",
         ),
-        send=("El enlace de la encuesta, que sirve una sola vez.",),
+        send=("El enlace de la encuesta, que sirve una sola vez. También está en la página de la cita.",),
     ),
     Activity.REGISTER: StartingText(
         do=(

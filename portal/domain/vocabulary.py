@@ -94,8 +94,6 @@ class EventKind(StrEnum):
     NOT_HELD = "not_held"
     TRANSFERRED = "transferred"
     MESSAGE_RESENT = "message_resent"
-    SURVEY_ASKED = "survey_asked"
-    SURVEY_ANSWERED = "survey_answered"
 
 
 class MessageKind(StrEnum):

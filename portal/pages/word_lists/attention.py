@@ -55,8 +55,6 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     EventKind.NOT_HELD: "No se realizó",
     EventKind.TRANSFERRED: "Se transfirió",
     EventKind.MESSAGE_RESENT: "Se envió otra vez un correo",
-    EventKind.SURVEY_ASKED: "Se pidió la encuesta",
-    EventKind.SURVEY_ANSWERED: "Respondió la encuesta",
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
