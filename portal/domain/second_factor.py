@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -57,9 +57,12 @@ async def count_recovery_codes(staff: UUID) -> int:
     return len(await fetch('SELECT "id" FROM "recovery_code" WHERE "staff" = {} AND "used_at" IS NULL', staff))
 
 
-async def begin_enrolment(staff: UUID, key: bytes) -> None:
-    """Make a new secret that waits for its first code; one that is in use stays as it is."""
-    sealed = seal(secrets.token_bytes(_SECRET_BYTES), staff.bytes, key)
+async def begin_enrolment(staff: UUID, session: str, key: bytes) -> None:
+    """Make a new secret that waits for its first code; one that is in use stays as it is.
+
+    Until then it opens in this session alone (its key): one that was forgotten halfway is of no use to anybody else.
+    """
+    sealed = seal(secrets.token_bytes(_SECRET_BYTES), _waiting(staff, session), key)
     await fetch(
         'UPDATE "staff" SET "totp_secret" = {}, "totp_last_step" = NULL '
         'WHERE "id" = {} AND "totp_confirmed_at" IS NULL',
@@ -67,24 +70,25 @@ async def begin_enrolment(staff: UUID, key: bytes) -> None:
     )
 
 
-async def find_enrolment(staff: UUID, key: bytes) -> Enrolment | None:
-    """The secret that waits for its first code, or None."""
+async def find_enrolment(staff: UUID, session: str, key: bytes) -> Enrolment | None:
+    """The secret that this session made and that waits for its first code, or None."""
     rows = await fetch('SELECT "totp_secret" FROM "staff" WHERE "id" = {} AND "totp_confirmed_at" IS NULL', staff)
-    secret = _open(rows[0]["totp_secret"], staff, key) if rows else ""
-    return Enrolment(secret) if secret else None
+    secret = _open(rows[0]["totp_secret"], _waiting(staff, session), key) if rows else b""
+    return Enrolment(b32encode(secret).decode()) if secret else None
 
 
 @transactional
 async def confirm_enrolment(staff: StaffView, code: str, key: bytes, actor: Actor, now: datetime) -> tuple[str, ...]:
     """Switch the second factor on with its first code; returns the recovery codes. Raises CodeRefused."""
-    enrolment = await find_enrolment(staff.id, key)
+    enrolment = await find_enrolment(staff.id, actor.session, key)
     step = _find_step(enrolment.secret, read_code(code), now) if enrolment else None
-    if step is None:
+    if enrolment is None or step is None:
         raise CodeRefused
+    sealed = seal(b32decode(enrolment.secret), staff.id.bytes, key)
     rows = await fetch(
-        'UPDATE "staff" SET "totp_confirmed_at" = {}, "totp_last_step" = {} '
+        'UPDATE "staff" SET "totp_secret" = {}, "totp_confirmed_at" = {}, "totp_last_step" = {} '
         'WHERE "id" = {} AND "totp_confirmed_at" IS NULL AND "totp_secret" <> \'\' RETURNING "id"',
-        *(now, step, staff.id),
+        *(sealed, now, step, staff.id),
     )
     if not rows:
         raise CodeRefused
@@ -129,8 +133,8 @@ def read_code(typed: str) -> str:
 
 async def _take_step(staff: UUID, code: str, key: bytes, now: datetime) -> bool:
     rows = await fetch('SELECT "totp_secret" FROM "staff" WHERE "id" = {} AND "totp_confirmed_at" IS NOT NULL', staff)
-    secret = _open(rows[0]["totp_secret"], staff, key) if rows else ""
-    step = _find_step(secret, code, now) if secret else None
+    secret = _open(rows[0]["totp_secret"], staff.bytes, key) if rows else b""
+    step = _find_step(b32encode(secret).decode(), code, now) if secret else None
     if step is None:
         return False
     taken = await fetch(
@@ -166,12 +170,17 @@ def _hash_recovery(staff: UUID, code: str, key: bytes) -> str:
     return hmac.digest(key, b"recovery/" + staff.bytes + code.encode(), "sha256").hex()
 
 
-def _open(sealed: str, staff: UUID, key: bytes) -> str:
-    """The secret in base32; empty when there is none, or the installation's secret was changed since."""
+def _waiting(staff: UUID, session: str) -> bytes:
+    """What a secret is sealed for until its first code."""
+    return staff.bytes + session.encode()
+
+
+def _open(sealed: str, purpose: bytes, key: bytes) -> bytes:
+    """The secret; empty when there is none, or the installation's own secret was changed since."""
     try:
-        return b32encode(unseal(sealed, staff.bytes, key)).decode() if sealed else ""
+        return unseal(sealed, purpose, key) if sealed else b""
     except Unsealable:
-        return ""
+        return b""
 
 
 def _find_step(secret: str, code: str, now: datetime) -> int | None:

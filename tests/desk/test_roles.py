@@ -124,6 +124,13 @@ def test_every_rule_is_what_it_ought_to_be(app: Litestar) -> None:
     assert wrong == []
 
 
+def test_a_wrong_rule_is_seen() -> None:
+    door = Door("GET", "/gestion/personal", {ACCESS: STAFF})
+    assert door.roles != expected(door)
+    with pytest.raises(AssertionError, match="nobody has decided"):
+        expected(Door("GET", "/nueva", {ACCESS: STAFF}))
+
+
 class Staffing:
     """A client that knocks at doors as anybody of the staff, or as nobody."""
 

@@ -30,7 +30,7 @@ from tests.portal.walking import MovingClock, one
 from tests.staffing import Staffed, give_password, sign_in
 
 KEY = b"k" * 32
-ACTOR = Actor(None, "x")
+ACTOR = Actor(None, "x", "session")
 
 
 @pytest.fixture
@@ -172,8 +172,8 @@ async def test_an_administrador_takes_it_away_from_who_lost_everything(
 async def enrol(staffed: Staffed) -> str:
     person = await find_staff(staffed.consultant)
     assert person
-    await begin_enrolment(person.id, KEY)
-    enrolment = await find_enrolment(person.id, KEY)
+    await begin_enrolment(person.id, "session", KEY)
+    enrolment = await find_enrolment(person.id, "session", KEY)
     assert enrolment
     codes = await confirm_enrolment(person, pyotp.TOTP(enrolment.secret).at(NOW), KEY, ACTOR, NOW)
     assert len(codes) == 10
@@ -210,10 +210,21 @@ async def test_with_another_key_nothing_fits(staffed: Staffed) -> None:
 
 
 async def test_a_secret_in_another_row_does_not_open(staffed: Staffed) -> None:
-    await enrol(staffed)
+    secret = await enrol(staffed)
     sealed = await one('SELECT "totp_secret" FROM "staff" WHERE "id" = {}', staffed.consultant)
-    await fetch('UPDATE "staff" SET "totp_secret" = {} WHERE "id" = {}', sealed, staffed.colleague)
-    assert await find_enrolment(staffed.colleague, KEY) is None
+    await fetch(
+        'UPDATE "staff" SET "totp_secret" = {}, "totp_confirmed_at" = {} WHERE "id" = {}',
+        *(sealed, NOW, staffed.colleague),
+    )
+    code = pyotp.TOTP(secret).at(NOW + timedelta(minutes=5))
+    with pytest.raises(CodeRefused):
+        await take_code(staffed.colleague, code, KEY, NOW + timedelta(minutes=5))
+
+
+async def test_a_secret_that_waits_opens_in_the_session_that_made_it_alone(staffed: Staffed) -> None:
+    await begin_enrolment(staffed.consultant, "one", KEY)
+    assert await find_enrolment(staffed.consultant, "one", KEY)
+    assert await find_enrolment(staffed.consultant, "another", KEY) is None
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "12345", "1234567", "١٢٣٤٥٦", "\x00", "x" * 5000])

@@ -26,7 +26,7 @@ from portal.forms.password import CURRENT
 from portal.forms.state import FormState, Mistake
 from portal.pages.desk.account import PAGE as ACCOUNT
 from portal.pages.word_lists.access import ISSUER
-from portal.web.admission import GivenActor, GivenStaff, only_staff
+from portal.web.admission import GivenActor, GivenStaff, only_staff, session_of
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
 from portal.web.limits import limit_asking_again, limit_codes
@@ -49,17 +49,17 @@ class SecondFactorPage:
 
 
 @get(PAGE, opt=only_staff())
-async def show_second_factor(services: GivenServices, staff: GivenStaff) -> Template:
+async def show_second_factor(request: AnyRequest, services: GivenServices, staff: GivenStaff) -> Template:
     """The second factor as it stands. Opening the page changes nothing."""
-    return await _show(services, staff, FormState())
+    return await _show(request, services, staff, FormState())
 
 
 @post(PAGE, opt=only_staff())
 async def begin(request: AnyRequest, services: GivenServices, staff: GivenStaff) -> Template | Redirect:
     """Make a secret that waits for its first code."""
     if not await _asked_again(request, services, staff):
-        return await _show(services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
-    await begin_enrolment(staff.id, services.keys.second_factor)
+        return await _show(request, services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
+    await begin_enrolment(staff.id, session_of(request).key, services.keys.second_factor)
     return Redirect(PAGE, status_code=303)
 
 
@@ -74,7 +74,7 @@ async def confirm(
         codes = await confirm_enrolment(staff, typed, services.keys.second_factor, actor, services.now())
     except CodeRefused:
         form = FormState(mistakes=(Mistake("codigo", "code_refused"),))
-        return await _show(services, staff, form, HTTP_422_UNPROCESSABLE_ENTITY)
+        return await _show(request, services, staff, form, HTTP_422_UNPROCESSABLE_ENTITY)
     return _show_codes(codes, staff)
 
 
@@ -84,7 +84,7 @@ async def renew(
 ) -> Template | Redirect:
     """New recovery codes in place of the former ones."""
     if not await _asked_again(request, services, staff):
-        return await _show(services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
+        return await _show(request, services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
     codes = await renew_recovery_codes(staff, services.keys.second_factor, actor, services.now())
     return _show_codes(codes, staff) if codes else Redirect(PAGE, status_code=303)
 
@@ -95,7 +95,7 @@ async def remove(
 ) -> Template | Redirect:
     """Switch it off."""
     if not await _asked_again(request, services, staff):
-        return await _show(services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
+        return await _show(request, services, staff, _wrong(), HTTP_422_UNPROCESSABLE_ENTITY)
     await remove_second_factor(staff.id, staff.username, actor, services.now())
     return Redirect(f"{ACCOUNT}?hecho=segundo-paso", status_code=303)
 
@@ -113,9 +113,12 @@ def _wrong() -> FormState:
     return FormState(mistakes=(Mistake(CURRENT, "wrong"),))
 
 
-async def _show(services: Services, staff: StaffView, form: FormState, status: int = HTTP_200_OK) -> Template:
+async def _show(
+    request: AnyRequest, services: Services, staff: StaffView, form: FormState, status: int = HTTP_200_OK
+) -> Template:
     is_on = await has_second_factor(staff.id)
-    enrolment = None if is_on else await find_enrolment(staff.id, services.keys.second_factor)
+    session = session_of(request).key
+    enrolment = None if is_on else await find_enrolment(staff.id, session, services.keys.second_factor)
     picture, letters = "", ""
     if enrolment is not None:
         letters = enrolment.secret
