@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.portal.owning",
     "tests.staffing",
     "tests.desk.asking",
+    "tests.kiosk.desk",
 ]

@@ -1,0 +1,138 @@
+"""The sede's citas as the portal tells of them: those of today and the next working day, beside the kiosk's own.
+
+They are rows of ``appointment`` with the fewest fields that the desk needs. A cita that a later entry of the log has
+touched stays as it is here until the portal has applied that entry (ARCHITECTURE, rules 3 and 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from kiosk.log import touched_after
+from kiosk.reference import find_service, know_person
+from portal.database.errors import ConstraintError
+from portal.database.node import fetch, savepoint
+from portal.domain.exchange import CitaState, State
+from portal.domain.people import find_or_add_citizen
+from portal.domain.spanish_dates import local_day
+from portal.domain.vocabulary import DocumentType, Language, Origin
+
+OWN: Final = (
+    'EXISTS (SELECT 1 FROM "log_entry" WHERE "log_entry"."appointment" = "appointment"."id" '
+    'OR "log_entry"."former" = "appointment"."id")'
+)
+"""Of a cita: this kiosk made it, or did something to it."""
+
+
+async def take_state(state: State, applied: int, center: UUID, portal_time: datetime) -> None:
+    """Make the portal's citas one's own, as of log entry ``applied``, inside the transaction of its answer.
+
+    While something here is newer, the version stays, so that what is passed over now comes again.
+    """
+    newer = await touched_after(applied)
+    listed = {cita.id for cita in state.citas}
+    if state.whole:
+        await _forget_unlisted(listed)
+    await _forget(set(state.gone) - newer)
+    taken = [cita for cita in state.citas if cita.id not in newer]
+    # Two citas of one person may change places as the flagged one: none stands in the other's way meanwhile.
+    for cita in taken:
+        await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, cita.id)
+    for cita in taken:
+        await _take(cita, center, portal_time)
+    if newer & (listed | set(state.gone)):
+        return
+    await fetch('UPDATE "kiosk_state" SET "version" = {} WHERE "id" = 1', state.version)
+    if state.whole:
+        await fetch('UPDATE "kiosk_state" SET "state_day" = {} WHERE "id" = 1', local_day(portal_time))
+
+
+async def _take(cita: CitaState, center: UUID, now: datetime) -> None:
+    row = await _row_of(cita, center, now)
+    try:
+        async with savepoint():
+            await _write(row)
+    except ConstraintError:
+        # The wall of one active cita per person and service: the portal will flag one when it knows of both.
+        await _write({**row, "duplicate": True})
+
+
+async def _row_of(cita: CitaState, center: UUID, now: datetime) -> dict[str, Any]:
+    await know_person(cita.consultant)
+    return {
+        "id": cita.id,
+        "code": cita.code,
+        "hold_token": f"pulled:{cita.id}",
+        "state": cita.state,
+        "displaced": cita.displaced,
+        "duplicate": cita.duplicate,
+        "unrecorded": False,
+        "citizen": await find_or_add_citizen(DocumentType(cita.document_type), cita.document_number, now),
+        "center": center,
+        "service": await find_service(cita.service),
+        "consultant": cita.consultant,
+        "modality": cita.modality,
+        "starts_at": cita.starts_at,
+        "ends_at": cita.ends_at,
+        "given_names": cita.name,
+        "first_surname": "",
+        "second_surname": "",
+        "preference": cita.preference,
+        "language": Language.OTHER.value if cita.interpreter else Language.SPANISH.value,
+        "origin": Origin.WEB.value,
+        "calendar_uid": cita.id,
+        "calendar_sequence": 0,
+        "created_at": now,
+        # These have no default in the file.
+        "email": "",
+        "phone": "",
+        "ubigeo": "",
+        "motive": "",
+        "privacy_version": "",
+        "promotions_accepted": False,
+        "meet_link": "",
+    }
+
+
+_CHANGES: Final = ("state", "displaced", "duplicate", "consultant", "modality", "starts_at", "ends_at", "preference")
+"""What the portal knows better of a cita that was sold here; names and contact data are fuller here."""
+
+
+async def _write(row: dict[str, Any]) -> None:
+    columns = ", ".join(f'"{column}"' for column in row)
+    marks = ", ".join("{}" for _ in row)
+    changes = ", ".join(f'"{column}" = "excluded"."{column}"' for column in _CHANGES)
+    await fetch(
+        f'INSERT INTO "appointment" ({columns}) VALUES ({marks}) ON CONFLICT ("id") DO UPDATE SET {changes}',
+        *row.values(),
+    )
+
+
+async def _forget_unlisted(listed: Collection[UUID]) -> None:
+    rows = await fetch(f'SELECT "id" FROM "appointment" WHERE NOT {OWN}')
+    await _forget({row["id"] for row in rows} - set(listed))
+
+
+async def _forget(citas: Collection[UUID]) -> None:
+    """Forget citas that were pulled; the kiosk's own stay, also those whose day is out of the portal's sight."""
+    for cita in citas:
+        rows = await fetch(f'SELECT "id" FROM "appointment" WHERE "id" = {{}} AND NOT {OWN}', cita)
+        if rows:
+            await delete_cita(cita)
+
+
+async def delete_cita(cita: UUID) -> None:
+    """Delete a cita with what hangs on it, and its person if they have no other; the log keeps its id alone."""
+    await fetch('UPDATE "appointment" SET "moved_from" = NULL WHERE "moved_from" = {}', cita)
+    await fetch('DELETE FROM "appointment_event" WHERE "appointment" = {}', cita)
+    await fetch('DELETE FROM "print_job" WHERE "appointment" = {}', cita)
+    rows = await fetch('DELETE FROM "appointment" WHERE "id" = {} RETURNING "citizen"', cita)
+    for row in rows:
+        await fetch(
+            'DELETE FROM "citizen" WHERE "id" = {} AND NOT EXISTS '
+            '(SELECT 1 FROM "appointment" WHERE "appointment"."citizen" = "citizen"."id")',
+            row["citizen"],
+        )

@@ -1,0 +1,213 @@
+"""Exchanges with the portal: numbered in the file before they are sent, one in flight (ARCHITECTURE, rules 3, 10, 11).
+
+Losing, doubling, delaying or reordering messages changes nothing: the portal answers only the latest request, and here
+only the answer to the latest request is taken, once, in one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from kiosk.citas import take_state
+from kiosk.clock import MachineClock, correct, corrected, learn_offset
+from kiosk.leases import declare_leases, release_past, take_leases
+from kiosk.log import chain_at, read_entries
+from kiosk.reference import take_reference
+from kiosk.state import NotPaired, count_on_hand
+from portal.database.engine import Row
+from portal.database.errors import DatabaseError
+from portal.database.node import fetch, transactional
+from portal.domain.exchange import PROTOCOL, Answer, Claim, Request, Standing
+from portal.domain.spanish_dates import local_day
+
+SOON: Final = timedelta(seconds=5)
+"""Between exchanges while there is something to say, also while the portal is away."""
+
+AT_REST: Final = timedelta(seconds=30)
+"""Between exchanges else."""
+
+_NUMBERS_PASSED: Final = 1_000
+
+log = structlog.get_logger("citas.kiosk")
+
+
+class PortalAway(Exception):
+    """The portal did not answer, or not with an answer. Whether it got the request is not known."""
+
+
+class PortalRefused(Exception):
+    """The portal does not answer this kiosk: it has answered a later request (``stale``), or knows no such token."""
+
+    def __init__(self, *, stale: bool) -> None:
+        super().__init__("the portal refuses")
+        self.stale = stale
+
+
+class Portal(Protocol):
+    """Whatever carries a request to the portal and its answer back."""
+
+    async def send(self, request: Request) -> Answer:
+        """Send it once. Raises PortalAway, PortalRefused."""
+
+
+@transactional
+async def prepare_request(machine_time: datetime, claim: Claim | None = None) -> Request:
+    """Count a request in the file, and write it. Leases that are over are given back first. Raises NotPaired."""
+    [state] = await fetch('UPDATE "kiosk_state" SET "number" = "number" + 1 WHERE "id" = 1 RETURNING *')
+    if state["kiosk"] is None:
+        raise NotPaired
+    now = corrected(machine_time, state["offset_seconds"], state["portal_time"])
+    if state["standing"] == Standing.GOOD and await release_past(now):
+        [state] = await fetch('SELECT * FROM "kiosk_state" WHERE "id" = 1')
+    return Request(
+        protocol=PROTOCOL,
+        number=state["number"],
+        answered=state["answered"],
+        epoch=state["epoch"],
+        sent_at=machine_time,
+        applied=state["applied"],
+        chain=await chain_at(state["applied"]),
+        logged=state["logged"],
+        entries=await read_entries(state["applied"]),
+        # A new day has another window of citas, which comes whole.
+        version=state["version"] if state["state_day"] == local_day(now) else 0,
+        reference=state["reference_digest"],
+        on_hand=await count_on_hand(now),
+        claim=claim,
+        leases=await declare_leases(state["applied"]) if state["declare"] else None,
+    )
+
+
+@transactional
+async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) -> bool:
+    """Take the answer to the latest request; False for any other, and for one that was taken before.
+
+    ``sent_at`` and ``received_at`` are machine time.
+    """
+    rows = await fetch(
+        'UPDATE "kiosk_state" SET "answered" = {}, "portal_time" = {}, "offset_seconds" = {}, "answered_at" = {}, '
+        '"away_since" = NULL, "message" = {} WHERE "id" = 1 AND "number" = {} AND "answered" < {} RETURNING *',
+        *(answer.number, answer.portal_time, learn_offset(sent_at, received_at, answer.portal_time)),
+        *(answer.portal_time, answer.message, answer.number, answer.number),
+    )
+    if not rows:
+        return False
+    standing = _judge(answer, rows[0])
+    await fetch('UPDATE "kiosk_state" SET "standing" = {} WHERE "id" = 1', standing.value)
+    if standing is not Standing.GOOD:
+        log.warning("kiosk locked", standing=standing.value)
+        return True  # the log stays as it is, to be handed in
+    await fetch(
+        'UPDATE "kiosk_state" SET "epoch" = {}, "declare" = {}, "applied" = {}, "kept" = {} WHERE "id" = 1',
+        *(answer.epoch, answer.declare, answer.applied, min(answer.kept, answer.applied)),
+    )
+    await _take_what_it_brings(answer, rows[0])
+    return True
+
+
+def _judge(answer: Answer, state: Row) -> Standing:
+    """A portal that has applied more than this log holds has another's: this file was copied or rewound (rule 10)."""
+    if answer.standing is Standing.GOOD and answer.applied > state["logged"]:
+        return Standing.FORKED
+    return answer.standing
+
+
+async def _take_what_it_brings(answer: Answer, state: Row) -> None:
+    if answer.reference is not None:
+        await take_reference(answer.reference, answer.portal_time)
+    if not answer.declare:
+        # A portal that has forgotten lists nothing: then no lease is dropped, and no claim answered.
+        await fetch('DELETE FROM "asked_claim"')
+        await take_leases(answer.leases, answer.applied, state["center"], answer.portal_time)
+    if answer.state is not None:
+        await take_state(answer.state, answer.applied, state["center"], answer.portal_time)
+
+
+async def note_away(now: datetime) -> None:
+    """The portal did not answer: since when, the banner says."""
+    await fetch('UPDATE "kiosk_state" SET "away_since" = {} WHERE "id" = 1 AND "away_since" IS NULL', now)
+
+
+async def pass_numbers() -> None:
+    """The portal has answered a later request than this file remembers: go on with numbers that it cannot have seen."""
+    await fetch('UPDATE "kiosk_state" SET "number" = "number" + {} WHERE "id" = 1', _NUMBERS_PASSED)
+
+
+async def has_something_to_say() -> bool:
+    """Whether the portal lacks entries of the log, or has asked for the leases."""
+    [state] = await fetch('SELECT "logged", "applied", "declare", "standing" FROM "kiosk_state" WHERE "id" = 1')
+    return state["standing"] == Standing.GOOD and (state["logged"] > state["applied"] or bool(state["declare"]))
+
+
+class Sync:
+    """The conversation with the portal: one exchange at a time, by the clock and whenever somebody asks."""
+
+    def __init__(self, portal: Portal, machine: MachineClock) -> None:
+        self._portal = portal
+        self._machine = machine
+        self._in_flight = asyncio.Lock()
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something happened that the portal should hear of now."""
+        self._woken.set()
+
+    async def now(self) -> datetime:
+        """The corrected time."""
+        return await correct(self._machine())
+
+    async def exchange(self, claim: Claim | None = None) -> Answer | None:
+        """One exchange: its answer, taken; None when there is none. Raises NotPaired."""
+        async with self._in_flight:
+            sent_at = self._machine()
+            request = await prepare_request(sent_at, claim)
+            try:
+                answer = await self._portal.send(request)
+            except PortalAway:
+                await note_away(await self.now())
+                return None
+            except PortalRefused as refusal:
+                log.warning("portal refused", stale=refusal.stale)
+                if refusal.stale:
+                    await pass_numbers()
+                await note_away(await self.now())
+                return None
+            return answer if await take_answer(answer, sent_at, self._machine()) else None
+
+    async def run(self) -> None:
+        """Exchange until cancelled. Nothing that goes wrong once ends it."""
+        while True:
+            await self._rest(await self._one_round())
+            self._woken.clear()
+
+    async def _one_round(self) -> timedelta:
+        """One exchange; how long to rest after it."""
+        try:
+            before = await _applied_so_far()
+            answer = await self.exchange()
+            if answer is not None and answer.applied > before and await has_something_to_say():
+                return timedelta(0)  # a long log goes in pieces, one right after the other
+            return SOON if await has_something_to_say() else AT_REST
+        except NotPaired:
+            return AT_REST
+        except DatabaseError as error:
+            log.error("exchange failed", error=type(error).__name__)  # noqa: TRY400  # the name says it
+            return SOON
+
+    async def _rest(self, pause: timedelta) -> None:
+        # Up to a fifth less, so that the kiosks of a sede do not all come at once after a cut.
+        seconds = pause.total_seconds() * random.uniform(0.8, 1)  # noqa: S311  # spreads, keeps no secret
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+
+
+async def _applied_so_far() -> int:
+    [state] = await fetch('SELECT "applied" FROM "kiosk_state" WHERE "id" = 1')
+    return int(state["applied"])
