@@ -31,7 +31,7 @@ from portal.domain.sessions import purge_sessions
 from portal.domain.spanish_dates import local_day
 from portal.domain.surveys import remind_of_surveys
 from portal.domain.visits import purge_visits
-from portal.exports.running import make_due_exports
+from portal.exports.running import clear_leftovers, make_due_exports
 from portal.keys import Keys
 from portal.mail.contents import Printer
 from portal.mail.courier import NotNow
@@ -100,7 +100,7 @@ async def run_worker(
         Task("surveys", rhythm.surveys, lambda: remind_of_surveys(clock())),
         Task("day sheets", rhythm.day_sheets, lambda: queue_day_sheets(clock(), settings.day_sheet_hour)),
         Task("exports", rhythm.exports, lambda: make_due_exports(settings, clock, stop)),
-        Task("purge", rhythm.purge, lambda: _purge(clock)),
+        Task("purge", rhythm.purge, lambda: _purge(clock, settings)),
         *_sheet_tasks(settings, clock, stop, rhythm),
     )
     with use_node(node), listening(queued.set):
@@ -189,9 +189,10 @@ async def _watch_attentions(clock: Clock) -> None:
     await alert_unattended(clock())
 
 
-async def _purge(clock: Clock) -> None:
+async def _purge(clock: Clock, settings: Settings) -> None:
     await purge_visits(clock())
     await purge_attempts(clock())
     await purge_sessions(clock())
     await purge_links(clock())
     await purge_exports(clock())
+    await clear_leftovers(settings, clock())

@@ -7,13 +7,14 @@ import os
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from portal.clock import Clock
-from portal.domain.exports import Claim, claim_export, give_back_export
+from portal.domain.exports import KEPT, Claim, claim_export, give_back_export
 from portal.settings import Settings
 
 log = structlog.get_logger("citas.worker")
@@ -25,6 +26,17 @@ async def make_due_exports(settings: Settings, clock: Clock, stop: asyncio.Event
     """Make the files that wait, one after the other."""
     while not stop.is_set() and (claim := await claim_export(clock())):
         await make_export(claim, settings, stop)
+
+
+async def clear_leftovers(settings: Settings, now: datetime) -> None:
+    """Remove what a worker left behind that was killed over a file, once nobody can be making it any more."""
+    await asyncio.to_thread(_clear, settings.data / "exports", (now - KEPT).timestamp())
+
+
+def _clear(folder: Path, before: float) -> None:
+    for left in folder.glob("*"):
+        if left.stat().st_mtime < before:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 async def make_export(claim: Claim, settings: Settings, stop: asyncio.Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from portal.domain.exports import (
 from portal.domain.register_filter import RegisterFilter, within_reach
 from portal.domain.staff import find_staff
 from portal.exports.process import Maker
-from portal.exports.running import make_due_exports, make_export
+from portal.exports.running import clear_leftovers, make_due_exports, make_export
 from portal.settings import Settings, read_settings
 from tests.people import NOW
 from tests.registering import JANUARY, abandoned_julio, attended_rosa, reserve_many
@@ -192,6 +192,17 @@ async def test_files_are_kept_for_a_day(staffed: Staffed) -> None:
     await purge_exports(NOW + KEPT + SECOND)
     assert await read_export(claim.job) is None
     assert await fetch('SELECT "id" FROM "export_chunk"') == []
+
+
+async def test_what_a_killed_worker_left_on_disk_is_removed(settings: Settings) -> None:
+    left = settings.data / "exports" / "left"
+    left.mkdir(parents=True)
+    (left / "registro.csv").write_text("somebody's data")
+    made_at = datetime.fromtimestamp(left.stat().st_mtime, UTC)
+    await clear_leftovers(settings, made_at + KEPT - SECOND)
+    assert left.exists()
+    await clear_leftovers(settings, made_at + KEPT + SECOND)
+    assert not left.exists()
 
 
 async def test_a_filter_comes_back_as_it_was_stored(staffed: Staffed) -> None:
