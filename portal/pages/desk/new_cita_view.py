@@ -16,11 +16,12 @@ from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import Slot
 from portal.domain.spanish_dates import local_day
-from portal.domain.vocabulary import DocumentType, Language, Preference
+from portal.domain.vocabulary import DocumentType, Language
 from portal.forms.details import FIELDS, LONGEST_MOTIVE
 from portal.forms.new_cita import Asked
 from portal.forms.state import FormState, Mistake
 from portal.pages.desk.scope import Scope
+from portal.pages.word_lists.agenda import PREFERENCES
 from portal.pages.words import choices
 
 NEW_CITA_PAGE = "/agenda/nueva"
@@ -75,7 +76,7 @@ class NewCitaView:
     districts: tuple[District, ...] = ()
     document_types: tuple[tuple[str, str], ...] = choices(*DocumentType)
     modalities: tuple[tuple[str, str], ...] = choices(*Modality)
-    preferences: tuple[tuple[str, str], ...] = choices(*Preference)
+    preferences: tuple[tuple[str, str], ...] = tuple((kind.value, words) for kind, words in PREFERENCES.items())
     languages: tuple[tuple[str, str], ...] = choices(*Language)
     longest_motive: int = LONGEST_MOTIVE
 

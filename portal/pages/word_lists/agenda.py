@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from portal.domain.vocabulary import Preference
+
 WORDS: Final[Mapping[StrEnum, str]] = {}
+
+PREFERENCES: Final[Mapping[Preference, str]] = {
+    Preference.PREGNANT: "Gestante",
+    Preference.WITH_CHILD: "Con niñas o niños",
+    Preference.OLDER: "60 años o más",
+    Preference.DISABILITY: "Con discapacidad",
+}
+"""As the staff says it; the citizens' form says "yo"."""
 
 SENTENCES: Final[Mapping[str, str]] = {
     # of the report
