@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
     smtp_timeout_seconds: float = Field(default=20.0, gt=0, le=300)
     mail_from: str = "Citas en línea <citas@localhost>"
+    bounces: Path | None = None  # a Maildir that the mail server delivers the sender's mail to
 
     worker: bool = True
     pdf_processes: int = Field(default=1, ge=1, le=16)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -33,8 +34,10 @@ from portal.domain.surveys import remind_of_surveys
 from portal.domain.visits import purge_visits
 from portal.exports.running import clear_leftovers, make_due_exports
 from portal.keys import Keys
+from portal.mail.bounces import take_bounces
 from portal.mail.contents import Printer
 from portal.mail.courier import NotNow
+from portal.mail.message import mail_host
 from portal.mail.post_office import PostOffice, open_post_office
 from portal.rules import read_rules
 from portal.settings import Settings
@@ -61,6 +64,7 @@ class Rhythm:
     exports: timedelta = timedelta(seconds=2)
     sheet: timedelta = timedelta(minutes=5)
     purge: timedelta = timedelta(minutes=10)
+    bounces: timedelta = timedelta(minutes=1)
     first_pause: timedelta = timedelta(seconds=2)
     longest_pause: timedelta = timedelta(minutes=1)
     grace: timedelta = timedelta(seconds=1)
@@ -102,6 +106,7 @@ async def run_worker(
         Task("exports", rhythm.exports, lambda: make_due_exports(settings, clock, stop)),
         Task("purge", rhythm.purge, lambda: _purge(clock, settings)),
         *_sheet_tasks(settings, clock, stop, rhythm),
+        *_bounce_tasks(settings, rhythm),
     )
     with use_node(node), listening(queued.set):
         running = [asyncio.create_task(repeat(task, stop, rhythm), name=task.name) for task in tasks]
@@ -175,6 +180,17 @@ async def _remind(clock: Clock, rules: BookingRules, stop: asyncio.Event) -> Non
         reminded += number
     if reminded:
         log.info("citas reminded of", number=reminded)
+
+
+def _bounce_tasks(settings: Settings, rhythm: Rhythm) -> tuple[Task, ...]:
+    folder, host = settings.bounces, mail_host(settings.origin)
+    return () if folder is None else (Task("bounces", rhythm.bounces, lambda: _take_bounces(folder, host)),)
+
+
+async def _take_bounces(folder: Path, host: str) -> None:
+    marked = await take_bounces(folder, host)
+    if marked:
+        log.warning("mail came back", number=marked)
 
 
 async def _open_ahead(clock: Clock, rules: BookingRules) -> None:

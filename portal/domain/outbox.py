@@ -159,6 +159,16 @@ async def settle_superseded(message: Claimed) -> bool:
     return await _settle(message, MessageState.EXPIRED, "superseded")
 
 
+async def settle_bounced(message: UUID, code: str) -> bool:
+    """A message that was taken came back. False when there is none of that id on its way, or it was told of before."""
+    rows = await fetch(
+        'UPDATE "outbox_message" SET "state" = \'bounced\', "last_error" = {} '
+        'WHERE "id" = {} AND "state" IN (\'sending\', \'sent\') RETURNING "id"',
+        *(code, message),
+    )
+    return bool(rows)
+
+
 async def let_go_of_claims(worker: UUID) -> None:
     """Free what a worker that stops has claimed and not begun to send, so that others need not wait for its end."""
     await fetch(

@@ -167,6 +167,12 @@ def test_a_reminder_says_which_day(days_left: int, day: str) -> None:
     assert "cartilla" in said.text
 
 
+def test_a_reminder_by_hand_days_before_says_which_day() -> None:
+    said = letter(MessageKind.REMINDER, ReminderDetails(3, with_leaflet=True))
+    assert said.subject == f"Recuerda: tu cita es el {WHEN}"
+    assert f"Tu cita es el {WHEN}" in said.text
+
+
 def test_a_reminder_of_a_cita_by_telephone_says_nothing_of_video() -> None:
     text = letter(MessageKind.REMINDER, ReminderDetails(1, with_leaflet=False), modality=Modality.PHONE).text
     assert "videollamada" not in text

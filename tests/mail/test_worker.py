@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -23,6 +24,7 @@ from portal.keys import Keys
 from portal.mail.courier import NotNow
 from portal.settings import Settings, SettingsError
 from portal.worker import Rhythm, Task, repeat, run_worker
+from tests.mail.bounce_samples import notification
 from tests.mail.conftest import STARTS, MakeSettings, OpenServer, SetClock, states
 from tests.mail.here_printer import HerePrinter
 from tests.mail.mail_server import Mood, Silent
@@ -325,3 +327,29 @@ async def test_one_that_was_not_woken_runs_by_time() -> None:
 
     await asyncio.wait_for(repeat(Task("trial", timedelta(milliseconds=1), run), stop, STILL), PATIENCE_SECONDS)
     assert runs == 3
+
+
+async def test_mail_that_came_back_is_noticed(
+    code: str, working: Working, mail_settings: MakeSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "Maildir" / "new").mkdir(parents=True)
+    await fetch('UPDATE "outbox_message" SET "state" = \'sent\'')
+    [row] = await fetch('SELECT "id" FROM "outbox_message"')
+    (tmp_path / "Maildir" / "new" / "1").write_bytes(notification("postfix", row["id"]))
+
+    async def has_bounced() -> bool:
+        return await states() == [("bounced", "5.1.1")]
+
+    async with working(mail_settings(bounces=tmp_path / "Maildir")):
+        await until(has_bounced)
+
+
+async def test_reminders_go_by_themselves(code: str, working: Working, clock: SetClock) -> None:
+    await fetch('UPDATE "appointment" SET "reminded_at" = NULL')
+    clock.now = STARTS - timedelta(days=1)
+
+    async def is_queued() -> bool:
+        return bool(await fetch('SELECT "id" FROM "outbox_message" WHERE "kind" = \'reminder\''))
+
+    async with working():
+        await until(is_queued)

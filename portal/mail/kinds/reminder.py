@@ -11,15 +11,10 @@ from portal.mail.kinds.papers import needs_leaflet, print_leaflet, print_slip
 
 @dataclass(frozen=True, slots=True)
 class ReminderDetails:
-    """``days_left``: midnights between the mail and the cita; a late worker reminds on the day itself."""
+    """``days_left``: midnights between the mail and the cita; a late worker reminds on the day itself, hands earlier."""
 
     days_left: int
     with_leaflet: bool
-
-    @property
-    def day(self) -> str:
-        """Never later than tomorrow, by the run's rule."""
-        return "mañana" if self.days_left else "hoy"
 
 
 async def gather_reminder(errand: CitaErrand) -> Contents:
