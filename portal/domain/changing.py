@@ -32,19 +32,19 @@ async def cancel(code: str, now: datetime, rules: BookingRules, staff: UUID | No
 
 @transactional
 async def _cancel(code: str, now: datetime, rules: BookingRules, staff: UUID | None) -> None:
-    ended = await _end(code, State.CANCELLED, now)
+    ended = await end_reserved(code, State.CANCELLED, now)
     if ended is None:
-        state = await _state_of(code)
+        state = await state_of(code)
         if state is State.CANCELLED:
             return
-        raise _refuse(state)
+        raise why_not_ended(state)
     await give_back(ended["seat"], ended["id"], now, rules)
     await record_event(ended["id"], EventKind.CANCELLED, now, staff=staff)
     await add_notice(ended["id"], MessageKind.CANCELLATION, now)
     await queue_message(ended["id"], MessageKind.CANCELLATION, ended["email"], now, deadline=now + NEWS_STAY_NEWS)
 
 
-async def _end(code: str, state: State, now: datetime) -> dict[str, Any] | None:
+async def end_reserved(code: str, state: State, now: datetime) -> dict[str, Any] | None:
     """Take a reserved cita that has not begun out of the active ones; None when it was no longer so."""
     rows = await fetch(
         'UPDATE "appointment" SET "state" = {}, "ended_at" = {}, "calendar_sequence" = "calendar_sequence" + 1 '
@@ -55,7 +55,7 @@ async def _end(code: str, state: State, now: datetime) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-async def _state_of(code: str) -> State:
+async def state_of(code: str) -> State:
     """The state of a cita. Raises AppointmentUnknown."""
     rows = await fetch('SELECT "state" FROM "appointment" WHERE "code" = {}', code)
     if not rows:
@@ -63,7 +63,7 @@ async def _state_of(code: str) -> State:
     return State(rows[0]["state"])
 
 
-def _refuse(state: State) -> TooLate | NotReserved:
+def why_not_ended(state: State) -> TooLate | NotReserved:
     """Why a cita in that state could not be ended before its start."""
     return TooLate() if state is State.RESERVED else NotReserved(state)
 
@@ -86,7 +86,7 @@ async def move(code: str, key: SlotKey, now: datetime, rules: BookingRules, staf
             raise
     moved = moved or await _find_moved(code, key)
     if moved is None:
-        state = await _state_of(code)
+        state = await state_of(code)
         if state is not State.RESERVED:
             raise NotReserved(state)
         if not await was_opened(key):
@@ -128,10 +128,10 @@ async def _move(
     if not seats:
         return None
     old = await fetch('SELECT * FROM "appointment" WHERE "code" = {}', code)
-    ended = await _end(code, State.RESCHEDULED, now)
+    ended = await end_reserved(code, State.RESCHEDULED, now)
     if ended is None:
         # Leaving by an exception gives the seat back with the transaction.
-        raise _refuse(await _state_of(code))
+        raise why_not_ended(await state_of(code))
     if old[0]["service"] != seats[0]["service"]:
         raise NotOffered
     kept = {column: old[0][column] for column in _KEPT_BY_A_MOVE}

@@ -1,0 +1,75 @@
+"""The line to the portal: JSON over HTTP, with the kiosk's token; whatever goes wrong is one of two ordinary outcomes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from kiosk.sync import PortalAway, PortalRefused
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, Request
+
+T = TypeVar("T")
+
+PATH: Final = "/api/kiosk/v1"
+_TIMEOUT: Final = httpx.Timeout(20, connect=3)
+_REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class PairingFailed(Exception):  # noqa: N818  # an ordinary outcome
+    """The portal does not take the code: wrong, used, or too old."""
+
+
+class HttpPortal:
+    """The portal at an address. ``token`` is this kiosk's, never logged; empty before it is paired."""
+
+    def __init__(self, address: str, token: str = "", transport: httpx.AsyncBaseTransport | None = None) -> None:
+        headers = {"content-type": "application/json", "accept": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        self._client = httpx.AsyncClient(
+            base_url=address,
+            headers=headers,
+            timeout=_TIMEOUT,
+            transport=transport,
+            trust_env=urlsplit(address).hostname not in _LOOPBACK,  # no proxy leads to this machine
+        )
+
+    async def send(self, request: Request) -> Answer:
+        """One exchange. Raises PortalAway, PortalRefused."""
+        response = await self._post("sync" if request.claim is None else "claim", msgspec.json.encode(request))
+        if response.status_code in _REFUSALS:
+            raise PortalRefused(stale=False)
+        if response.status_code == HTTPStatus.CONFLICT:
+            raise PortalRefused(stale=True)
+        return _read(response, Answer)
+
+    async def pair(self, request: PairRequest) -> PairAnswer:
+        """Have this machine made a kiosk. Raises PortalAway, PairingFailed."""
+        response = await self._post("pair", msgspec.json.encode(request))
+        if HTTPStatus.BAD_REQUEST <= response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise PairingFailed
+        return _read(response, PairAnswer)
+
+    async def close(self) -> None:
+        """Let go of open connections."""
+        await self._client.aclose()
+
+    async def _post(self, what: str, body: bytes) -> httpx.Response:
+        try:
+            return await self._client.post(f"{PATH}/{what}", content=body)
+        except httpx.HTTPError:
+            raise PortalAway from None  # its text may name what was sent
+
+
+def _read(response: httpx.Response, kind: type[T]) -> T:
+    if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED):
+        raise PortalAway
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except msgspec.DecodeError:
+        raise PortalAway from None  # something between us answers in the portal's place
