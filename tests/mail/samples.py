@@ -21,7 +21,6 @@ from portal.mail.kinds.reminder import ReminderDetails
 from portal.mail.kinds.survey import SurveyDetails
 from portal.mail.letters import Occasion, WorkOccasion, make_links, write_letter
 from portal.mail.message import Letter
-from portal.places import TEMPLATES
 from tests.citas import CITA
 
 ORIGIN: Final = "https://citas.example.org"
@@ -64,8 +63,8 @@ SHEET: Final = DaySheet(
 DETAILS: Final[dict[MessageKind, object]] = {
     MessageKind.PASSWORD_LINK: PasswordLinkFacts(f"{ORIGIN}/ingresar/nueva-clave/token", 30),
     MessageKind.DAY_SHEET: DaySheetDetails("lunes 11 de enero de 2027", SHEET, f"{ORIGIN}/agenda?fecha=2027-01-11"),
-    MessageKind.CONFIRMATION: BookingDetails(with_leaflet=False),
-    MessageKind.MOVE: BookingDetails(with_leaflet=True, former=FORMER),
+    MessageKind.CONFIRMATION: BookingDetails(carries_all=False, with_leaflet=False),
+    MessageKind.MOVE: BookingDetails(carries_all=True, with_leaflet=True, former=FORMER),
     MessageKind.QUESTION_FOR_STAFF: QuestionDetails(QUESTION, f"{ORIGIN}/incidencias/1"),
     MessageKind.QUESTION_FORWARDED: ForwardedDetails(
         code=CITA.code,
@@ -84,7 +83,7 @@ DETAILS: Final[dict[MessageKind, object]] = {
     MessageKind.LINKS: LinksDetails("Consultor 1", f"{ORIGIN}/encuesta/token", "sábado 23 de enero de 2027"),
 }
 
-KINDS: Final = tuple(kind for kind in MessageKind if (TEMPLATES / "emails" / f"{kind}.html").exists())
+KINDS: Final = tuple(MessageKind)
 CITA_KINDS: Final = tuple(kind for kind in KINDS if kind not in ABOUT_WORK)
 
 

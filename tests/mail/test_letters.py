@@ -155,8 +155,9 @@ def test_a_sede_without_a_phone() -> None:
 @pytest.mark.parametrize("kind", [MessageKind.CONFIRMATION, MessageKind.MOVE])
 def test_the_leaflet_is_told_of_where_it_goes_along(kind: MessageKind) -> None:
     for with_leaflet in (True, False):
-        text = letter(kind, BookingDetails(with_leaflet, FORMER)).text
+        text = letter(kind, BookingDetails(with_leaflet, with_leaflet, FORMER)).text
         assert ("cómo entrar a la videollamada" in text) is with_leaflet
+        assert ("Prueba antes tu internet" in text) is with_leaflet
 
 
 @pytest.mark.parametrize(("days_left", "day"), [(1, "mañana"), (0, "hoy")])

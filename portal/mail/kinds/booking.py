@@ -8,13 +8,13 @@ from portal.domain.appointments import AppointmentView, find_former
 from portal.domain.spanish_dates import moment_in_words
 from portal.mail.contents import CitaErrand, Contents
 from portal.mail.kinds.papers import needs_leaflet, print_leaflet, print_slip
-from portal.mail.message import Attachment
 
 
 @dataclass(frozen=True, slots=True)
 class BookingDetails:
-    """``with_leaflet``: no reminder will come, so this mail carries all. ``former`` is the cita that was moved."""
+    """``carries_all``: no reminder will come, so this mail says what one would. ``former`` is the cita that was moved."""
 
+    carries_all: bool
     with_leaflet: bool
     former: AppointmentView | None = None
 
@@ -24,14 +24,13 @@ class BookingDetails:
 
 
 async def gather_confirmation(errand: CitaErrand) -> Contents:
-    """Slip and calendar file; the leaflet too where no reminder will follow."""
-    return Contents(BookingDetails(_carries_leaflet(errand.cita)), await _print_papers(errand), with_calendar=True)
+    """Slip and calendar file; indications and leaflet too where no reminder will follow."""
+    return await _gather(errand, None)
 
 
 async def gather_move(errand: CitaErrand) -> Contents:
     """The same, and when the cita was before."""
-    details = BookingDetails(_carries_leaflet(errand.cita), await find_former(errand.cita.id))
-    return Contents(details, await _print_papers(errand), with_calendar=True)
+    return await _gather(errand, await find_former(errand.cita.id))
 
 
 async def gather_cancellation(_: CitaErrand) -> Contents:
@@ -39,10 +38,9 @@ async def gather_cancellation(_: CitaErrand) -> Contents:
     return Contents(with_calendar=True)
 
 
-async def _print_papers(errand: CitaErrand) -> tuple[Attachment, ...]:
+async def _gather(errand: CitaErrand, former: AppointmentView | None) -> Contents:
+    carries_all = errand.cita.reminded_at is not None
+    with_leaflet = carries_all and needs_leaflet(errand.cita)
     slip = await print_slip(errand)
-    return (slip, await print_leaflet(errand.tools)) if _carries_leaflet(errand.cita) else (slip,)
-
-
-def _carries_leaflet(cita: AppointmentView) -> bool:
-    return cita.reminded_at is not None and needs_leaflet(cita)
+    papers = (slip, await print_leaflet(errand.tools)) if with_leaflet else (slip,)
+    return Contents(BookingDetails(carries_all, with_leaflet, former), papers, with_calendar=True)
