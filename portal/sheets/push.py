@@ -34,8 +34,8 @@ from portal.sheets.client import Grid, SheetBusy, SheetClient, SheetRefused, Val
 log = structlog.get_logger("citas.worker")
 
 _WRITTEN_AT_ONCE: Final = 500
-_READ_AT_ONCE: Final = 50
-"""Some milliseconds of the loop."""
+_READ_AT_ONCE: Final = 25
+"""One or two milliseconds between two turns of the loop."""
 
 _HEADING: Final = [column.heading for column in COLUMNS]
 _LAST_COLUMN: Final = column_name(len(COLUMNS))
