@@ -12,7 +12,7 @@ from portal.mail.kinds.papers import needs_leaflet, print_leaflet, print_slip
 
 @dataclass(frozen=True, slots=True)
 class BookingDetails:
-    """``carries_all``: no reminder will come, so this mail says what one would. ``former`` is the cita that was moved."""
+    """``carries_all``: no reminder will come, so this mail says what one would. ``former``: what was moved."""
 
     carries_all: bool
     with_leaflet: bool

@@ -11,7 +11,7 @@ from portal.mail.kinds.papers import needs_leaflet, print_leaflet, print_slip
 
 @dataclass(frozen=True, slots=True)
 class ReminderDetails:
-    """``days_left``: midnights between mail and cita: a late worker reminds on the day itself, hands perhaps earlier."""
+    """``days_left``: midnights between mail and cita: a late worker reminds on the day itself, hands before."""
 
     days_left: int
     with_leaflet: bool
