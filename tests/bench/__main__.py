@@ -10,6 +10,7 @@ from time import perf_counter
 
 import uvloop
 
+from tests.bench.agenda import measure_agenda
 from tests.bench.booking import measure_booking
 from tests.bench.figure import Figure
 from tests.bench.ground import Ground
@@ -30,6 +31,7 @@ PARTS: dict[str, Part] = {
     "walks": measure_walks,
     "month": measure_month,
     "booking": measure_booking,
+    "agenda": measure_agenda,
     "slips": measure_slips,
     "register": measure_register,
     "memory": measure_memory,

@@ -92,6 +92,27 @@ async def fill_tomorrow(url: str, citas: int, now: datetime) -> None:
     await _write(url, rows)
 
 
+async def fill_year(url: str, consultants: list[UUID], now: datetime) -> int:
+    """Add a year of citas of these consultores, and a full day today; how many there are then."""
+    [seat] = await fetch('SELECT "id", "center", "service" FROM "seat" LIMIT 1')
+    chance = random.Random(len(consultants))
+    rows = Rows()
+    templates = [{**seat, "consultant": consultant} for consultant in consultants]
+    people = _citizens(rows, 40_000, now)
+    today = now.astimezone(LIMA).date()
+    for at in _TIMES:
+        starts_at = datetime.combine(today, at, LIMA).astimezone(UTC)
+        for template in templates:
+            of_today = {**template, "id": None, "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
+            state = State.RESERVED if starts_at > now else chance.choice(_ENDS)
+            _add_cita(rows, chance, of_today, people[len(rows.citas)], state, now - timedelta(days=3))
+    days = _working_days_before(now)
+    while (day := next(days)) > today - timedelta(days=365):
+        _add_day(rows, chance, day, templates, people, len(rows.citas) + len(templates) * len(_TIMES))
+    await _write(url, rows)
+    return len(rows.citas)
+
+
 def _citizens(rows: Rows, number: int, now: datetime) -> list[UUID]:
     people = [uuid4() for _ in range(number)]
     rows.citizens += [(one, "01", f"{40_000_000 + place}", now) for place, one in enumerate(people)]
