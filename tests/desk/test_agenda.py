@@ -240,3 +240,28 @@ async def test_a_page_left_open_goes_on_with_the_new_day(desk: Visitor) -> None:
     assert "fecha" not in page.ids["agenda"].get("data-hx-get", "")
     page = await desk.open("/agenda?fecha=2027-01-12")
     assert "fecha=2027-01-12" in page.ids["agenda"].get("data-hx-get", "")
+
+
+async def test_a_cita_is_taken_from_the_invitation_to_the_end_without_leaving_the_agenda(
+    staffed: Staffed, desk: Visitor, moving_clock: MovingClock
+) -> None:
+    cita = await give(staffed.consultant, ROSA)
+    address = f"/agenda?sede=central&consultor={staffed.consultant}"
+    for button, row in (("Invitar", "Tolerancia: 5:00"), ("Inicio", "En atención"), ("Final", "Atendida")):
+        page = await (await desk.open("/agenda")).form(f"{button}: Rosa").press()
+        assert page.address.startswith(address)
+        assert row in row_of(page, "Rosa")
+        moving_clock.pass_by(minutes=2)
+    state = (await fetch('SELECT "state" FROM "appointment" WHERE "id" = {}', cita))[0]["state"]
+    assert state == "attended"
+
+
+async def test_a_colleague_who_is_free_attends_whoever_was_left_waiting(
+    staffed: Staffed, desk: Visitor, moving_clock: MovingClock
+) -> None:
+    await give(staffed.colleague, JULIO)
+    moving_clock.now = MONDAY + minutes(6)
+    page = await (await desk.open("/agenda")).form("Invitar: Julio").press()
+    assert "nadie la ha invitado" not in page.text
+    assert "Tolerancia" in row_of(page, "Julio")
+    assert page.form("Inicio: Julio")

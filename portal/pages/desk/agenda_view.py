@@ -152,9 +152,14 @@ def _version_of(rows: tuple[RowView, ...], counts: Counter[State], day: date) ->
     digest = blake2b(f"{day}{sorted(counts.items())}".encode(), digest_size=_SHORT_OF_IT)
     for row in rows:
         cita = row.cita
+        # Plain text, because this runs for every row of a large sede each time that somebody's page asks for news.
         said = (
-            *(cita.id, cita.state, row.step, row.may_act, row.way, row.asks_final, cita.invited_at, cita.started_at),
-            *(cita.consultant, cita.attended_by, cita.meet_link, cita.reminded_at),
+            *(cita.code, cita.state, row.step, row.way, cita.consultant_name, cita.meet_link),
+            "1" if row.may_act else "0",
+            "1" if row.asks_final else "0",
+            str(cita.invited_at) if cita.invited_at else "",
+            str(cita.started_at) if cita.started_at else "",
+            str(cita.attended_by) if cita.attended_by else "",
         )
-        digest.update(repr(said).encode())
+        digest.update("|".join(said).encode())
     return digest.hexdigest()
