@@ -1,4 +1,4 @@
-"""The line to the portal: JSON over HTTP, with the kiosk's token; whatever goes wrong is one of two ordinary outcomes."""
+"""The line to the portal: JSON over HTTP, with the kiosk's token; what goes wrong is one of two ordinary outcomes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class PairingFailed(Exception):  # noqa: N818  # an ordinary outcome
+class PairingFailed(Exception):
     """The portal does not take the code: wrong, used, or too old."""
 
 

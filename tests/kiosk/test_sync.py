@@ -1,0 +1,312 @@
+"""Exchanges: numbered before they are sent; answers taken once, whole, and only the latest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from kiosk.changing import cancel_offline
+from kiosk.selling import sell
+from kiosk.state import NotPaired, read_status, secrets_hold
+from kiosk.sync import AT_REST, SOON, PortalAway, PortalRefused, Sync, prepare_request, take_answer
+from portal.database.node import fetch
+from portal.documents.slip import Paper
+from portal.domain.catalogue import read_catalogue
+from portal.domain.exchange import Answer, KeyState, Request, Standing, State
+from tests.kiosk.desk import Desk, Killed, everything, killed_at, reopen, state_of
+from tests.people import JULIO, MEI, NOW, ROSA
+
+
+class Scripted:
+    """A portal that does what it is told, and remembers what it was sent."""
+
+    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+        self.requests: list[Request] = []
+        self.heard = asyncio.Event()
+        self._answer = answer
+
+    async def send(self, request: Request) -> Answer:
+        self.requests.append(request)
+        self.heard.set()
+        return self._answer(request)
+
+
+def away(request: Request) -> Answer:
+    raise PortalAway
+
+
+async def test_a_request_is_counted_in_the_file_before_it_is_sent(desk: Desk) -> None:
+    first = await desk.ask()
+    await reopen(desk)
+    second = await desk.ask()
+    assert second.number == first.number + 1
+    assert second.answered == first.answered == first.number - 1
+
+
+async def test_only_the_latest_answer_is_taken_and_once(desk: Desk) -> None:
+    early = desk.answer(await desk.ask(), leases=(desk.lease(10),))
+    late = desk.answer(await desk.ask(), leases=(desk.lease(11),))
+    assert not await take_answer(early, desk.now, desk.now)
+    assert await take_answer(late, desk.now, desk.now)
+    before = await everything()
+    assert not await take_answer(late, desk.now, desk.now)
+    assert not await take_answer(early, desk.now, desk.now)
+    assert await everything() == before
+
+
+async def test_what_was_not_answered_is_sent_again(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(11)))
+    await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    lost = await desk.ask()
+    await sell(desk.order(JULIO, 11), desk.now, Paper.TICKET)
+    request = await desk.ask()
+    assert request.entries[:1] == lost.entries
+    assert (request.applied, request.chain, request.logged, len(request.entries)) == (0, "", 2, 2)
+    assert await take_answer(desk.answer(request, applied=1), desk.now, desk.now)
+    later = await desk.ask()
+    assert later.entries == request.entries[1:]
+    assert (later.applied, later.chain) == (1, request.entries[0].hash)
+
+
+async def test_an_unpaired_machine_asks_nothing(desk: Desk) -> None:
+    await fetch('UPDATE "kiosk_state" SET "kiosk" = NULL')
+    with pytest.raises(NotPaired):
+        await prepare_request(desk.now)
+    assert await Sync(Scripted(away), lambda: desk.now)._one_round() == AT_REST
+
+
+async def test_a_log_that_is_shorter_than_what_was_applied_is_a_fork(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    await desk.hear(applied=3)
+    assert (await read_status(desk.now)).standing is Standing.FORKED
+
+
+async def test_a_revoked_kiosk_learns_it_and_keeps_its_leases_and_log(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(11)))
+    await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    await desk.hear(standing=Standing.REVOKED, applied=0, kept=0, leases=())
+    status = await read_status(desk.now)
+    assert (status.standing, status.is_locked, status.unsent) == (Standing.REVOKED, True, 1)
+
+
+# What the portal tells
+
+
+async def test_the_reference_is_spread_over_the_portals_tables(desk: Desk) -> None:
+    catalogue = await read_catalogue()
+    assert [center.code for center in catalogue.centers] == ["central"]
+    assert [service.code for service in catalogue.services] == ["bolsa"]
+    people = await fetch('SELECT "staff", "secret_hash", "pin_hash" FROM "kiosk_secret"')
+    assert {row["staff"] for row in people} == {desk.consultant, desk.colleague}
+    assert await fetch('SELECT "day" FROM "holiday"')
+    assert (await desk.ask()).reference
+
+
+async def test_who_is_gone_cannot_sign_in_and_names_may_pass_on(desk: Desk) -> None:
+    newcomer = uuid4()
+    key = KeyState(key_id="ABCDEFGH", node="portal", public_key="00" * 32, opened_at=NOW)
+    consultants = (desk.person("consultor2", desk.consultant), desk.person("consultor1", newcomer))
+    await desk.hear(reference=desk.reference(consultants=consultants, keys=(key,)))
+    rows = {row["id"]: row for row in await fetch('SELECT * FROM "staff"')}
+    assert (rows[desk.consultant]["username"], rows[newcomer]["username"]) == ("consultor2", "consultor1")
+    assert not rows[desk.colleague]["active"]
+    assert {row["staff"] for row in await fetch('SELECT "staff" FROM "kiosk_secret"')} == {desk.consultant, newcomer}
+    # Keys are closed, never deleted.
+    await desk.hear(reference=desk.reference())
+    assert len(await fetch('SELECT "key_id" FROM "signing_key"')) == 1
+
+
+async def test_secrets_run_out_some_days_after_the_last_exchange(desk: Desk) -> None:
+    assert await secrets_hold(desk.now + timedelta(days=6, hours=23))
+    assert not await secrets_hold(desk.now + timedelta(days=7))
+
+
+async def test_citas_come_by_version_and_whole_on_a_new_day(desk: Desk) -> None:
+    rosa, julio, gone = desk.cita(10, ROSA), desk.cita(11, JULIO), desk.cita(12, MEI)
+    assert (await desk.ask()).version == 0
+    await desk.hear(state=State(version=7, whole=True, citas=(rosa, gone)))
+    assert (await desk.ask()).version == 7
+    await desk.hear(state=State(version=8, whole=False, citas=(julio,), gone=(gone.id,)))
+    codes = {row["code"] for row in await fetch('SELECT "code" FROM "appointment"')}
+    assert codes == {rosa.code, julio.code}
+    desk.now += timedelta(days=1)
+    assert (await desk.ask()).version == 0
+    await desk.hear(state=State(version=8, whole=True, citas=()))
+    assert await fetch('SELECT "code" FROM "appointment"') == []
+    assert await fetch('SELECT "id" FROM "citizen"') == []
+
+
+async def test_the_whole_state_forgets_nothing_that_was_sold_here(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10, days=4),))
+    sold = await sell(desk.order(ROSA, 10, days=4), desk.now, Paper.TICKET)
+    await desk.hear(state=State(version=8, whole=True, citas=()))
+    await desk.hear(state=State(version=9, whole=False, citas=(), gone=(sold.appointment,)))
+    assert await state_of(sold.code) == "reserved"
+
+
+async def test_what_the_portal_says_of_what_was_sold_here_is_taken(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    sold = await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    told = desk.cita(10, ROSA, id=sold.appointment, code=sold.code, state="in_attention", name="ROSA")
+    await desk.hear(state=State(version=9, whole=True, citas=(told,)))
+    [cita] = await fetch('SELECT "state", "given_names", "email" FROM "appointment"')
+    assert (cita["state"], cita["given_names"], cita["email"]) == ("in_attention", "Rosa María", ROSA.email)
+
+
+async def test_a_later_deed_here_outweighs_the_state_until_it_is_applied(desk: Desk) -> None:
+    cita = desk.cita(10)
+    await desk.hear(state=State(version=7, whole=True, citas=(cita,)))
+    request = await desk.ask()
+    await cancel_offline(cita.code, desk.consultant, desk.now)
+    told = State(version=8, whole=False, citas=(cita,))
+    assert await take_answer(desk.answer(request, state=told, applied=0), desk.now, desk.now)
+    assert await state_of(cita.code) == "cancelled"
+    assert (await desk.ask()).version == 7  # so that it comes again
+    begun = desk.cita(10, id=cita.id, code=cita.code, state="in_attention")
+    await desk.hear(state=State(version=9, whole=False, citas=(begun,)))
+    assert await state_of(cita.code) == "in_attention"
+    assert (await desk.ask()).version == 9
+
+
+async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    sold = await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    online = desk.cita(12, ROSA)
+    await desk.hear(state=State(version=7, whole=True, citas=(online,)), applied=0)
+    flagged = {
+        row["code"]: bool(row["duplicate"]) for row in await fetch('SELECT "code", "duplicate" FROM "appointment"')
+    }
+    assert flagged == {sold.code: False, online.code: True}
+    # The portal has judged: the later one is the duplicate.
+    told = desk.cita(10, ROSA, id=sold.appointment, code=sold.code, duplicate=True)
+    await desk.hear(state=State(version=8, whole=False, citas=(online, told)))
+    flagged = {
+        row["code"]: bool(row["duplicate"]) for row in await fetch('SELECT "code", "duplicate" FROM "appointment"')
+    }
+    assert flagged == {sold.code: True, online.code: False}
+
+
+async def test_a_cita_of_somebody_and_something_unheard_of(desk: Desk) -> None:
+    cita = desk.cita(10, service="taller", consultant=uuid4(), interpreter=True)
+    await desk.hear(state=State(version=7, whole=True, citas=(cita,)))
+    assert await state_of(cita.code) == "reserved"
+    assert [service.code for service in (await read_catalogue()).services] == ["bolsa"]
+
+
+async def test_an_answer_is_taken_whole_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = await desk.ask()
+    answer = desk.answer(
+        request,
+        leases=(desk.lease(10), desk.lease(11)),
+        reference=desk.reference(public_url="https://citas.trabajo.gob.pe"),
+        state=State(version=7, whole=True, citas=(desk.cita(12), desk.cita(13, ROSA))),
+    )
+    before = await everything()
+    for statement in range(300):
+        try:
+            with killed_at(monkeypatch, statement):
+                assert await take_answer(answer, desk.now, desk.now)
+        except Killed:
+            await reopen(desk)
+            assert await everything() == before, statement
+        else:
+            break
+    assert statement > 20
+    await reopen(desk)
+    assert not await take_answer(answer, desk.now, desk.now)
+
+
+# The conversation
+
+
+async def test_the_pace(desk: Desk) -> None:
+    talking = Scripted(desk.answer)
+    sync = Sync(talking, lambda: desk.now)
+    assert await sync._one_round() == AT_REST
+    await desk.hear(leases=(desk.lease(10),))
+    await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    silent = Sync(Scripted(away), lambda: desk.now)
+    assert await silent._one_round() == SOON
+    assert await sync._one_round() == AT_REST
+
+
+async def test_a_long_log_goes_without_rests(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(11)))
+    await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    await sell(desk.order(JULIO, 11), desk.now, Paper.TICKET)
+    piecemeal = Scripted(lambda request: desk.answer(request, applied=request.applied + 1))
+    sync = Sync(piecemeal, lambda: desk.now)
+    assert await sync._one_round() == timedelta(0)
+    assert await sync._one_round() == AT_REST
+
+
+async def test_since_when_the_portal_is_away(desk: Desk) -> None:
+    silent = Sync(Scripted(away), lambda: desk.now)
+    assert (await read_status(desk.now)).online
+    left = desk.now
+    await silent.exchange()
+    desk.now += timedelta(hours=1)
+    await silent.exchange()
+    status = await read_status(desk.now)
+    assert (status.online, status.away_since, status.answered_at) == (False, left, left)
+    await Sync(Scripted(desk.answer), lambda: desk.now).exchange()
+    assert (await read_status(desk.now)).online
+
+
+async def test_a_refusal_locks_nothing_and_old_numbers_are_passed(desk: Desk) -> None:
+    def stale(request: Request) -> Answer:
+        raise PortalRefused(stale=True)
+
+    def unknown(request: Request) -> Answer:
+        raise PortalRefused(stale=False)
+
+    portal = Scripted(unknown)
+    await Sync(portal, lambda: desk.now).exchange()
+    rewound = Scripted(stale)
+    await Sync(rewound, lambda: desk.now).exchange()
+    assert (await read_status(desk.now)).standing is Standing.GOOD
+    assert (await desk.ask()).number > rewound.requests[0].number + 100
+
+
+async def test_one_exchange_at_a_time(desk: Desk) -> None:
+    under_way = 0
+
+    class Slow(Scripted):
+        async def send(self, request: Request) -> Answer:
+            nonlocal under_way
+            under_way += 1
+            assert under_way == 1
+            await asyncio.sleep(0)
+            under_way -= 1
+            return await super().send(request)
+
+    portal = Slow(desk.answer)
+    sync = Sync(portal, lambda: desk.now)
+    answers = await asyncio.gather(*(sync.exchange() for _ in range(5)))
+    assert all(answers)
+    numbers = [request.number for request in portal.requests]
+    assert numbers == sorted(set(numbers))
+
+
+async def test_a_sale_wakes_the_conversation(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    portal = Scripted(desk.answer)
+    sync = Sync(portal, lambda: desk.now)
+    running = asyncio.create_task(sync.run())
+    try:
+        async with asyncio.timeout(5):
+            await portal.heard.wait()
+            portal.heard.clear()
+            await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+            sync.wake()
+            await portal.heard.wait()
+        assert len(portal.requests[-1].entries) == 1
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
