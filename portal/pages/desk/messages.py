@@ -51,7 +51,7 @@ class ToCall:
 
 @dataclass(frozen=True, slots=True)
 class MessagesPage:
-    """``query`` leads back to what is shown, ``click`` names the press of a button, ``refused`` says why it was none."""
+    """``query`` leads back to what is shown, ``click`` names the press of a button. ``refused``: why it was none."""
 
     ledger: Ledger
     to_call: tuple[ToCall, ...]
