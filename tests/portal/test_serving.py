@@ -156,8 +156,16 @@ def test_everything_that_it_logs_is_json_after_the_greeting(start_portal: StartP
     portal = start_portal()
     httpx.get(f"{portal.url}/no-existe")
     portal.stop()
-    greeting = [line.partition(":")[0] for line in portal.output.splitlines() if not line.startswith("{")]
-    assert greeting == ["Base de datos", "Agenda", "Citas en línea", "Correos"]
+    told = [line for line in portal.output.splitlines() if not line.startswith("{")]
+    greeting = [line.partition(":")[0] for line in told if not line.startswith(" ")]
+    assert greeting == [
+        "Base de datos",
+        "Agenda",
+        f"Accesos a {portal.url.partition(':')[0]}",
+        "Citas en línea",
+        "Correos",
+    ]
+    assert len(told) - len(greeting) == 7, "one sign-in for each of the first people"
     assert {"_granian", "_granian.serve", None} <= {line.get("logger") for line in log_of(portal)}
 
 
