@@ -15,6 +15,7 @@ from portal.domain.spanish_dates import date_in_words, local_day, moment_in_word
 from portal.domain.vocabulary import State
 from portal.forms.contact import phone_in_words
 
+SHEETS_TITLE: Final = "Hojas del día"
 MOST_SHEETS: Final = 60
 """How many sheets are printed at once: a day of a large sede. A process sets some ten a second."""
 

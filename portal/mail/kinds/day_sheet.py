@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.documents.day_sheet import DaySheet, day_sheets_of
+from portal.documents.day_sheet import SHEETS_TITLE, DaySheet, day_sheets_of
 from portal.domain.day_sheets import read_sheet, sheet_day
 from portal.domain.spanish_dates import date_in_words
 from portal.mail.contents import Contents, NothingToSay, WorkErrand
@@ -33,8 +33,7 @@ async def gather_day_sheet(errand: WorkErrand) -> Contents:
     citas = await read_sheet(errand.staff.id, errand.staff.center, day)
     if not citas:
         raise NothingToSay
-    title = f"Hoja del {date_in_words(day)}"
-    sheets = day_sheets_of(citas, title, errand.now)
+    sheets = day_sheets_of(citas, SHEETS_TITLE, errand.now)
     pdf = await errand.tools.printer.day_sheets_pdf(sheets)
     details = DaySheetDetails(date_in_words(day), sheets.sheets[0], f"{errand.tools.origin}/agenda?fecha={day}")
     return Contents(details, (Attachment(f"hoja-{day}.pdf", "application/pdf", pdf),))

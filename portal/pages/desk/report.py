@@ -16,7 +16,7 @@ from litestar.response import Stream, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
-from portal.documents.day_sheet import MOST_SHEETS, day_sheets_of
+from portal.documents.day_sheet import MOST_SHEETS, SHEETS_TITLE, day_sheets_of
 from portal.documents.report import COLUMNS, SHEET_NAME, rows_of
 from portal.documents.spreadsheet import MEDIA_TYPE, SpreadsheetFile
 from portal.domain.agenda import Whose, read_report_day
@@ -36,7 +36,6 @@ from portal.web.services import GivenServices, Services
 
 REPORT_PAGE: Final = "/agenda/reporte"
 _PIECE: Final = 64 * 1024
-_TITLE: Final = "Hojas del día"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ async def print_report(
             form = _typed(request, local_day(services.now()), Mistake("hasta", "too_many_sheets", MOST_SHEETS))
             return _page(wish.scope, form)
     await _record(actor, services, wish, "pdf", len(citas))
-    pdf = await services.renderer.day_sheets_pdf(day_sheets_of(citas, _TITLE, services.now()))
+    pdf = await services.renderer.day_sheets_pdf(day_sheets_of(citas, SHEETS_TITLE, services.now()))
     headers = {"content-disposition": f'inline; filename="{wish.name}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 
