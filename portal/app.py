@@ -22,7 +22,7 @@ from portal.database.node import Node, open_node, use_node
 from portal.documents.renderer import Renderer
 from portal.domain.key_ring import add_key
 from portal.keys import open_keys
-from portal.pages import citizen, desk, office
+from portal.pages import citizen, desk, kiosk_api, office
 from portal.pages.looks import remembered
 from portal.pages.words import FILTERS
 from portal.places import STATIC, TEMPLATES
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
         request_max_body_size=settings.upload_max_bytes + _UPLOAD_SLACK_BYTES,
     )
     app = Litestar(
-        route_handlers=[public, uploads, *desk.ROUTES, *office.ROUTES],
+        route_handlers=[public, uploads, *desk.ROUTES, *office.ROUTES, *kiosk_api.ROUTES],
         debug=False,  # whatever the environment says: Litestar's page for programmers shows everything
         guards=[admit, refuse_forged_forms],
         dependencies={

@@ -40,6 +40,8 @@ def read_limits(settings: Settings) -> Limits:
         code_by_account=Limit(AttemptKind.CODE_BY_ACCOUNT, settings.limit_signins_per_account, window),
         password_by_account=Limit(AttemptKind.PASSWORD_BY_ACCOUNT, settings.limit_signins_per_account, window),
         link_by_account=Limit(AttemptKind.LINK_BY_ACCOUNT, settings.limit_password_links_per_account, window),
+        pair_by_origin=Limit(AttemptKind.PAIR_BY_ORIGIN, settings.limit_pairings_per_origin, window),
+        token_by_origin=Limit(AttemptKind.TOKEN_BY_ORIGIN, settings.limit_requests_per_origin, window),
     )
 
 

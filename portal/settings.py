@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     limit_signins_per_account: int = Field(default=10, ge=1)
     limit_signins_per_origin: int = Field(default=100, ge=1)
     limit_password_links_per_account: int = Field(default=3, ge=1)
+    limit_pairings_per_origin: int = Field(default=20, ge=1)
 
     # Staff: how long a session lasts unused, and at most; names of the cookie's owner are in the database
     staff_idle_minutes: int = Field(default=30, ge=1, le=1_440)

@@ -38,6 +38,8 @@ class AttemptKind(StrEnum):
     CODE_BY_ACCOUNT = "code/account"
     PASSWORD_BY_ACCOUNT = "password/account"  # noqa: S105  # a kind of attempt, no password
     LINK_BY_ACCOUNT = "link/account"
+    PAIR_BY_ORIGIN = "pair/origin"
+    TOKEN_BY_ORIGIN = "token/origin"  # noqa: S105  # a kind of attempt, no password
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Limits:
     code_by_account: Limit
     password_by_account: Limit
     link_by_account: Limit
+    pair_by_origin: Limit
+    token_by_origin: Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ async def queue_day_sheets(now: datetime, hour: int) -> int:
         return 0
     queued = 0
     for row in await fetch('SELECT "id" FROM "center" WHERE "active"'):
-        day = await _next_day(row["id"], now)
+        day = await next_day_with_citas(row["id"], now)
         if day is not None and (local.weekday() <= _FRIDAY or day == local_day(now) + timedelta(days=1)):
             queued += await _queue(row["id"], day, now)
     return queued
@@ -46,7 +46,8 @@ async def read_sheet(consultant: UUID, center: UUID, day: date) -> list[DeskCita
     return [cita for cita in citas if cita.state not in GIVEN_BACK_STATES]
 
 
-async def _next_day(center: UUID, now: datetime) -> date | None:
+async def next_day_with_citas(center: UUID, now: datetime) -> date | None:
+    """The next local day after today on which a sede has reserved citas, within a week."""
     tomorrow = day_bounds(local_day(now))[1]
     rows = await fetch(
         'SELECT "starts_at" FROM "appointment" WHERE "center" = {} AND "state" = \'reserved\' '

@@ -31,6 +31,10 @@ class KioskUnknown(DomainError):
     """No kiosk answers to that id or token."""
 
 
+class KioskNotTrusted(DomainError):
+    """The kiosk is revoked or forked: it is told nothing of the sede."""
+
+
 @dataclass(frozen=True, slots=True)
 class KioskView:
     """A kiosk as its administrador sees it. Times are UTC; ``behind`` entries wait to be sent, as it last said."""
@@ -151,6 +155,15 @@ async def find_kiosk_by_token(token: str) -> UUID:
         raise KioskUnknown
     kiosk: UUID = rows[0]["id"]
     return kiosk
+
+
+async def center_of_trusted(kiosk: UUID) -> UUID:
+    """The sede of a kiosk in good standing. Raises KioskNotTrusted."""
+    rows = await fetch('SELECT "center" FROM "kiosk" WHERE "id" = {} AND "standing" = \'good\'', kiosk)
+    if not rows:
+        raise KioskNotTrusted
+    center: UUID = rows[0]["center"]
+    return center
 
 
 async def list_kiosks(center: UUID | None = None) -> list[KioskView]:

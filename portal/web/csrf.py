@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
@@ -28,6 +28,10 @@ _SECRET_BYTES = 16
 _HASH_BYTES = 16
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCOPE_KEY = "citas_csrf"
+
+WITHOUT_COOKIES: Final[Mapping[str, Any]] = {"csrf_without_cookies": True}
+"""The ``opt`` of what programs send with a token of their own in a header. No cookie is read there, so a form of
+another site, which can send nothing but the browser's cookies, acts in nobody's name."""
 
 
 class ForgedForm(PermissionDeniedException):
@@ -114,12 +118,14 @@ def browser_of(request: AnyRequest) -> str:
     return token.browser()
 
 
-async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def refuse_forged_forms(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Guard of every route: what changes something must come from one of our pages. Raises ForgedForm.
 
     A guard and not a middleware, because guards add up: no router or handler can drop one that the application set.
     """
     if connection.scope["method"] in _SAFE_METHODS:  # type: ignore[typeddict-item]  # there are no websockets here
+        return
+    if handler.opt.keys() >= WITHOUT_COOKIES.keys():
         return
     request: AnyRequest = connection  # type: ignore[assignment]
     given = request.headers.get(HEADER) or (await read_form(request)).get(FIELD)

@@ -98,6 +98,16 @@ async def limit_tokens(request: AnyRequest, services: Services) -> None:
     await _count(services, Attempt(services.limits.sign_in_by_origin, origin_of(request, services)))
 
 
+async def limit_pairing(request: AnyRequest, services: Services) -> None:
+    """Count that a machine tries a pairing code, right or wrong. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.pair_by_origin, origin_of(request, services)))
+
+
+async def limit_wrong_tokens(request: AnyRequest, services: Services) -> None:
+    """Count that a machine came with a token that is no kiosk's. Raises TooManyAttempts."""
+    await _count(services, Attempt(services.limits.token_by_origin, origin_of(request, services)))
+
+
 def origin_of(request: AnyRequest, services: Services) -> str:
     """Whom limits per origin count (origin.py)."""
     client = request.scope["client"]

@@ -42,6 +42,7 @@ MAY = (
     ("GET", r"/guia(\.pdf|/versiones.*)?", STAFF),
     ("*", r"/guia/.+", STEERING),
     ("*", r"/((reservar|citas|v|encuesta|esquema)(/.*)?)?", EVERYBODY),
+    ("POST", r"/api/kiosk/v1/[a-z-]+", EVERYBODY),  # whoever has a kiosk's token
     ("*", r"/(cartilla\.pdf|ayuda|privacidad|accesibilidad|salud|metrics|favicon\.ico|robots\.txt)", EVERYBODY),
 )
 """What ought to be. A new address that fits none of these fails until somebody has decided who may open it."""
@@ -190,10 +191,15 @@ async def test_nobody_gets_on_who_is_signed_in_by_half(app: Litestar, staffed_cl
 
 def outcome_of(answer: httpx.Response) -> str:
     """What an answer means for who knocked. That there is no such thing (404), that something is missing in the form
-    (422), that no PDF is made here (503) is said to those alone who were let in."""
+    (422), that no PDF is made here (503), that a machine lacks its message or its token (400, 401) is said to those
+    alone who were let in."""
     to = urlsplit(answer.headers.get("location", "")).path
     if answer.status_code == 303 and to == SIGN_IN_PAGE and answer.request.url.path != SIGN_OUT:
         return "sign in"
     if answer.status_code == 403:
         return "forbidden"
-    return "allowed" if answer.status_code in {200, 202, 302, 303, 404, 410, 422, 429, 503} else f"{answer.status_code}"
+    return (
+        "allowed"
+        if answer.status_code in {200, 202, 302, 303, 400, 401, 404, 410, 422, 429, 503}
+        else f"{answer.status_code}"
+    )
