@@ -20,9 +20,15 @@ from portal.domain.people import find_or_add_citizen
 from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import DocumentType, Language, Origin
 
+UNSENT_BEFORE: Final = (
+    'EXISTS (SELECT 1 FROM "former_entry" WHERE "former_entry"."appointment" = "appointment"."id" '
+    'OR "former_entry"."former" = "appointment"."id")'
+)
+"""Of a cita: this machine did something to it as another kiosk, and the portal was not told."""
+
 OWN: Final = (
-    'EXISTS (SELECT 1 FROM "log_entry" WHERE "log_entry"."appointment" = "appointment"."id" '
-    'OR "log_entry"."former" = "appointment"."id")'
+    '(EXISTS (SELECT 1 FROM "log_entry" WHERE "log_entry"."appointment" = "appointment"."id" '
+    f'OR "log_entry"."former" = "appointment"."id") OR {UNSENT_BEFORE})'
 )
 """Of a cita: this kiosk made it, or did something to it."""
 

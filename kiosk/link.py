@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 PATH: Final = "/api/kiosk/v1"
 _TIMEOUT: Final = httpx.Timeout(20, connect=3)
+_WORTH_FOLDING: Final = 1_024
 _REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -60,8 +62,11 @@ class HttpPortal:
         await self._client.aclose()
 
     async def _post(self, what: str, body: bytes) -> httpx.Response:
+        folded, headers = body, {}
+        if len(body) > _WORTH_FOLDING:
+            folded, headers = gzip.compress(body, 6), {"content-encoding": "gzip"}
         try:
-            return await self._client.post(f"{PATH}/{what}", content=body)
+            return await self._client.post(f"{PATH}/{what}", content=folded, headers=headers)
         except httpx.HTTPError:
             raise PortalAway from None  # its text may name what was sent
 

@@ -10,7 +10,8 @@ from portal.database.node import fetch, in_transaction
 from portal.domain.exchange import ENTRY_FORMAT, FIRST_CHAIN, Deed, Entry, SignedEntry, write_entry
 
 MOST_AT_ONCE: Final = 500
-"""Entries in one request; the rest goes with the next."""
+MOST_CHARACTERS: Final = 1_000_000
+"""Of entries in one request; the rest goes with the next."""
 
 
 async def append(deed: Deed, now: datetime, appointment: UUID | None = None, former: UUID | None = None) -> SignedEntry:
@@ -40,15 +41,18 @@ async def append(deed: Deed, now: datetime, appointment: UUID | None = None, for
     return signed
 
 
-async def read_entries(after: int, most: int = MOST_AT_ONCE) -> tuple[SignedEntry, ...]:
-    """The entries that follow on a number, in order, as far as their text is still there."""
+async def read_entries(
+    after: int, most: int = MOST_AT_ONCE, characters: int = MOST_CHARACTERS
+) -> tuple[SignedEntry, ...]:
+    """The entries that follow on a number, in order: one at least, at most so many, of about so many characters."""
     rows = await fetch(
         'SELECT "number", "hash", "text" FROM "log_entry" WHERE "number" > {} AND "number" <= {} ORDER BY "number"',
         *(after, after + most),
     )
-    entries = []
+    entries: list[SignedEntry] = []
     for row in rows:
-        if not row["text"]:
+        characters -= len(row["text"])
+        if entries and characters < 0:
             break
         entries.append(SignedEntry(number=row["number"], hash=row["hash"], text=row["text"]))
     return tuple(entries)

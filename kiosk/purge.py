@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from kiosk.citas import OWN, delete_cita
+from kiosk.citas import OWN, UNSENT_BEFORE, delete_cita
 from portal.database.node import fetch, transactional
 from portal.domain.spanish_dates import local_day, midnight_before
 
@@ -37,7 +37,8 @@ async def purge() -> Purged:
     today = midnight_before(state["portal_time"])
     long_ago = state["portal_time"] - KEPT_FOR
     own = await fetch(
-        f'SELECT "id" FROM "appointment" WHERE "ends_at" <= {{}} AND {OWN} AND NOT EXISTS (SELECT 1 FROM "log_entry" '
+        f'SELECT "id" FROM "appointment" WHERE "ends_at" <= {{}} AND {OWN} AND NOT {UNSENT_BEFORE} '
+        'AND NOT EXISTS (SELECT 1 FROM "log_entry" '
         'WHERE "number" > {} AND ("log_entry"."appointment" = "appointment"."id" '
         'OR "log_entry"."former" = "appointment"."id"))',
         *(long_ago, kept),

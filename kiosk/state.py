@@ -10,7 +10,7 @@ from uuid import UUID
 from kiosk.reference import read_reference
 from portal.database.node import fetch
 from portal.domain.errors import DomainError
-from portal.domain.exchange import PairAnswer, Standing
+from portal.domain.exchange import Standing
 
 ON_HAND: Final = '"state" = \'held\' AND NOT "recalled" AND "starts_at" > {}'
 """Of a lease: it can be sold. One placeholder: now."""
@@ -26,10 +26,6 @@ class KioskLocked(DomainError):
 
 class NotPaired(DomainError):
     """This machine is no kiosk yet."""
-
-
-class PairedAlready(DomainError):
-    """This machine is a kiosk, and its log holds what the portal has not got: pairing discards nothing (rule 14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,3 @@ async def secrets_hold(now: datetime) -> bool:
         return False
     answered_at: datetime = state["answered_at"]
     return now < answered_at + timedelta(days=reference.secrets_last_days)
-
-
-async def become(answer: PairAnswer) -> None:
-    """Make this machine the kiosk that the portal said; again does nothing.
-
-    Raises PairedAlready when it is another kiosk, or one that is locked, whose log was not handed in.
-    """
-    rows = await fetch(
-        'UPDATE "kiosk_state" SET "kiosk" = {}, "name" = {}, "center" = {}, "standing" = \'good\', '
-        '"portal_time" = {}, "message" = \'\' WHERE "id" = 1 AND ("kiosk" IS NULL OR "kiosk" = {}) RETURNING "id"',
-        *(answer.kiosk, answer.name, answer.center, answer.portal_time, answer.kiosk),
-    )
-    if not rows:
-        raise PairedAlready

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -18,6 +18,7 @@ from kiosk.citas import take_state
 from kiosk.clock import MachineClock, correct, corrected, learn_offset
 from kiosk.leases import declare_leases, release_past, take_leases
 from kiosk.log import chain_at, read_entries
+from kiosk.purge import purge
 from kiosk.reference import take_reference
 from kiosk.state import NotPaired, count_on_hand
 from portal.database.engine import Row
@@ -31,6 +32,8 @@ SOON: Final = timedelta(seconds=5)
 
 AT_REST: Final = timedelta(seconds=30)
 """Between exchanges else."""
+
+_BETWEEN_PURGES: Final = timedelta(hours=1)
 
 _NUMBERS_PASSED: Final = 1_000
 
@@ -72,7 +75,7 @@ async def prepare_request(machine_time: datetime, claim: Claim | None = None) ->
         epoch=state["epoch"],
         sent_at=machine_time,
         applied=state["applied"],
-        chain=await chain_at(state["applied"]),
+        chain=state["applied_chain"],
         logged=state["logged"],
         entries=await read_entries(state["applied"]),
         # A new day has another window of citas, which comes whole.
@@ -104,8 +107,10 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
         log.warning("kiosk locked", standing=standing.value)
         return True  # the log stays as it is, to be handed in
     await fetch(
-        'UPDATE "kiosk_state" SET "epoch" = {}, "declare" = {}, "applied" = {}, "kept" = {} WHERE "id" = 1',
-        *(answer.epoch, answer.declare, answer.applied, min(answer.kept, answer.applied)),
+        'UPDATE "kiosk_state" SET "epoch" = {}, "declare" = {}, "applied" = {}, "applied_chain" = {}, "kept" = {} '
+        'WHERE "id" = 1',
+        *(answer.epoch, answer.declare, answer.applied, await chain_at(answer.applied)),
+        min(answer.kept, answer.applied),
     )
     await _take_what_it_brings(answer, rows[0])
     return True
@@ -153,6 +158,7 @@ class Sync:
         self._machine = machine
         self._in_flight = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._purge_at = datetime.min.replace(tzinfo=UTC)
 
     def wake(self) -> None:
         """Something happened that the portal should hear of now."""
@@ -191,6 +197,8 @@ class Sync:
         try:
             before = await _applied_so_far()
             answer = await self.exchange()
+            if answer is not None:
+                await self._purge_sometimes()
             if answer is not None and answer.applied > before and await has_something_to_say():
                 return timedelta(0)  # a long log goes in pieces, one right after the other
             return SOON if await has_something_to_say() else AT_REST
@@ -199,6 +207,12 @@ class Sync:
         except DatabaseError as error:
             log.error("exchange failed", error=type(error).__name__)  # noqa: TRY400  # the name says it
             return SOON
+
+    async def _purge_sometimes(self) -> None:
+        now = await self.now()
+        if now >= self._purge_at:
+            self._purge_at = now + _BETWEEN_PURGES
+            await purge()
 
     async def _rest(self, pause: timedelta) -> None:
         # Up to a fifth less, so that the kiosks of a sede do not all come at once after a cut.

@@ -58,6 +58,18 @@ class LogEntry(Table, tablename="log_entry"):
     made_at = Timestamptz()
 
 
+class FormerEntry(Table, tablename="former_entry"):
+    """An entry that was not sent when this machine became another kiosk: kept to be handed in by file."""
+
+    hash = Varchar(length=64, primary_key=True)
+    kiosk = UUID()
+    number = Integer()
+    text = Text()
+    appointment = UUID(null=True, default=None)
+    former = UUID(null=True, default=None)
+    made_at = Timestamptz()
+
+
 class KnownLease(Table, tablename="known_lease"):
     """A lease that this kiosk holds, has sold, or has dropped; a dropped id is never sold under again."""
 

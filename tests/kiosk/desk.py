@@ -19,8 +19,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from kiosk.joining import become
 from kiosk.selling import Order
-from kiosk.state import become
 from kiosk.sync import prepare_request, take_answer
 from portal.database.engine import Row
 from portal.database.migrate import migrate

@@ -17,8 +17,9 @@ import pytest
 
 from kiosk.changing import MoveOrder, cancel_offline, move_offline
 from kiosk.claiming import ClaimUnanswered, claim_and_sell
+from kiosk.joining import become
 from kiosk.selling import Order, Sold, sell, soonest
-from kiosk.state import KioskLocked, become, count_on_hand, read_status
+from kiosk.state import KioskLocked, count_on_hand, read_status
 from kiosk.sync import PortalAway, PortalRefused, Sync
 from portal.database.engine import Row
 from portal.database.node import Node, fetch, open_node, use_node
