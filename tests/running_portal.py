@@ -33,19 +33,24 @@ class RunningPortal:
     """``citas run`` on a free port, with a data folder of its own; ``settings`` are environment variables."""
 
     def __init__(
-        self, data: Path, *, settings: Mapping[str, str], command: Sequence[str | Path] = (CITAS, "run")
+        self,
+        data: Path,
+        *,
+        settings: Mapping[str, str],
+        command: Sequence[str | Path] = (CITAS, "run"),
+        log: str = "",
     ) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._log = data.with_name(f"{data.name}.log")
+        self._log = data.with_name(f"{log or data.name}.log")
         data.mkdir(parents=True, exist_ok=True)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         own = {"CITAS_DATA": str(data), "PORTAL_PORT": str(self.port)}
-        with self._log.open("wb") as log:
+        with self._log.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=data, env={**inherited, **own, **settings},
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509  # safe: see there
             )  # fmt: skip
 
