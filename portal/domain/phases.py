@@ -51,7 +51,8 @@ _OF_STATE = {
 def phase_of(cita: AppointmentView, now: datetime) -> Phase:
     """The phase of a cita at ``now`` (aware).
 
-    READY: the consultor invited, and waits; UNANSWERED: nobody invited its owner within the tolerance after the start; BEHIND: reserved still, on a later day.
+    READY: the consultor invited, and waits; UNANSWERED: nobody invited its owner within the tolerance after the start;
+    BEHIND: reserved still, on a later day.
     """
     if cita.state is not State.RESERVED:
         return _OF_STATE[cita.state]

@@ -76,8 +76,11 @@ async def open_session(staff: UUID, stage: Stage, now: datetime, rules: SessionR
     return value
 
 
-async def find_session(value: str, now: datetime, rules: SessionRules) -> Session | None:
-    """The session of a cookie's value, if it is still one and its person still works here."""
+async def find_session(value: str, now: datetime, rules: SessionRules, *, by_itself: bool = False) -> Session | None:
+    """The session of a cookie's value, if it is still one and its person still works here.
+
+    Looking for it counts as using it, unless a page asks ``by_itself`` whether it is still up to date.
+    """
     rows = await fetch(
         f'SELECT "staff_session"."key", "staff_session"."stage", "staff_session"."seen_at", {STAFF_COLUMNS} '
         'FROM "staff_session" JOIN "staff" ON "staff"."id" = "staff_session"."staff" '
@@ -89,7 +92,7 @@ async def find_session(value: str, now: datetime, rules: SessionRules) -> Sessio
     if not rows:
         return None
     row = rows[0]
-    if row["seen_at"] <= now - _NOTED_EVERY:
+    if not by_itself and row["seen_at"] <= now - _NOTED_EVERY:
         await fetch('UPDATE "staff_session" SET "seen_at" = {} WHERE "key" = {}', now, row["key"])
     return Session(row["key"], Stage(row["stage"]), view_staff(row))
 

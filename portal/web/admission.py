@@ -90,7 +90,14 @@ async def read_session(request: AnyRequest) -> Session | None:
     """The session that the browser's cookie names, if it still is one."""
     value = _cookie_of(request)
     services: Services = request.app.state.services
-    return await find_session(value, services.now(), services.session_rules) if value else None
+    if not value:
+        return None
+    return await find_session(value, services.now(), services.session_rules, by_itself=_asks_by_itself(request))
+
+
+def _asks_by_itself(request: AnyRequest) -> bool:
+    """Whether a page refreshes itself, with the version that it shows: nobody need sit before it."""
+    return bool(request.headers.get("hx-request")) and "version" in request.query_params
 
 
 async def read_ended(request: AnyRequest) -> Ended | None:

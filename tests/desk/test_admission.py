@@ -30,6 +30,13 @@ async def test_a_session_ends_by_idling_and_by_age(staffed: Staffed) -> None:
     assert await find_session(idle, NOW + timedelta(minutes=30), RULES) is None
 
 
+async def test_a_page_that_refreshes_itself_keeps_no_session_open(staffed: Staffed) -> None:
+    value = await open_session(staffed.consultant, Stage.FULL, NOW, RULES)
+    for minutes in range(0, 30, 5):
+        assert await find_session(value, NOW + timedelta(minutes=minutes), RULES, by_itself=True)
+    assert await find_session(value, NOW + timedelta(minutes=30), RULES, by_itself=True) is None
+
+
 async def test_all_sessions_of_a_person_are_revoked_at_once(staffed: Staffed) -> None:
     mine = [await open_session(staffed.consultant, Stage.FULL, NOW, RULES) for _ in range(3)]
     hers = await open_session(staffed.colleague, Stage.FULL, NOW, RULES)
