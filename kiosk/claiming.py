@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from kiosk.changing import MoveOrder, move_offline
 from kiosk.leases import release
 from kiosk.selling import Order, Sold, has_active_cita, sell
 from kiosk.state import require_good_standing
@@ -25,13 +27,36 @@ async def claim_and_sell(order: Order, sync: Sync, paper: Paper) -> Sold:
 
     Raises what a sale raises, and ClaimUnanswered while the portal is away.
     """
-    try:
+
+    async def try_to_sell() -> Sold:
         return await sell(order, await sync.now(), paper)
+
+    try:
+        return await try_to_sell()
     except (SeatTaken, NotOffered):
         # Before a seat is claimed in vain.
         if await has_active_cita(order.person, order.key.service):
             raise AlreadyReserved from None
-    claim = await keep_claim(order.key, order.consultant, await sync.now())
+    return await _claim_and(try_to_sell, order.key, order.consultant, sync)
+
+
+async def claim_and_move(order: MoveOrder, sync: Sync, paper: Paper) -> Sold:
+    """Move a cita to a time that the kiosk holds, or claims now.
+
+    Raises what a move raises, and ClaimUnanswered while the portal is away.
+    """
+
+    async def try_to_move() -> Sold:
+        return await move_offline(order, await sync.now(), paper)
+
+    try:
+        return await try_to_move()
+    except (SeatTaken, NotOffered):
+        return await _claim_and(try_to_move, order.key, order.consultant, sync)
+
+
+async def _claim_and(deed: Callable[[], Awaitable[Sold]], key: SlotKey, consultant: UUID | None, sync: Sync) -> Sold:
+    claim = await keep_claim(key, consultant, await sync.now())
     answer = await sync.exchange(claim)
     if answer is None or answer.declare:
         raise ClaimUnanswered
@@ -39,7 +64,7 @@ async def claim_and_sell(order: Order, sync: Sync, paper: Paper) -> Sold:
     if answer.claim is ClaimOutcome.NOT_OFFERED:
         raise NotOffered
     try:
-        return await sell(order, await sync.now(), paper)
+        return await deed()
     except DomainError:
         await give_up(claim.lease, await sync.now())
         raise

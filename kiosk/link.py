@@ -11,7 +11,16 @@ import httpx
 import msgspec
 
 from kiosk.sync import PortalAway, PortalRefused
-from portal.domain.exchange import Answer, PairAnswer, PairRequest, Request
+from portal.domain.exchange import (
+    Answer,
+    DaySheetsAnswer,
+    DaySheetsQuestion,
+    OfferAnswer,
+    OfferQuestion,
+    PairAnswer,
+    PairRequest,
+    Request,
+)
 
 T = TypeVar("T")
 
@@ -43,12 +52,15 @@ class HttpPortal:
 
     async def send(self, request: Request) -> Answer:
         """One exchange. Raises PortalAway, PortalRefused."""
-        response = await self._post("sync" if request.claim is None else "claim", msgspec.json.encode(request))
-        if response.status_code in _REFUSALS:
-            raise PortalRefused(stale=False)
-        if response.status_code == HTTPStatus.CONFLICT:
-            raise PortalRefused(stale=True)
-        return _read(response, Answer)
+        return await self._ask("sync" if request.claim is None else "claim", request, Answer)
+
+    async def ask_offer(self, question: OfferQuestion) -> OfferAnswer:
+        """What the portal offers beside what the kiosk holds. Raises PortalAway, PortalRefused."""
+        return await self._ask("offer", question, OfferAnswer)
+
+    async def ask_day_sheets(self, question: DaySheetsQuestion) -> DaySheetsAnswer:
+        """The day sheets of the sede as PDF. Raises PortalAway, PortalRefused."""
+        return await self._ask("day-sheets", question, DaySheetsAnswer)
 
     async def pair(self, request: PairRequest) -> PairAnswer:
         """Have this machine made a kiosk. Raises PortalAway, PairingFailed."""
@@ -60,6 +72,14 @@ class HttpPortal:
     async def close(self) -> None:
         """Let go of open connections."""
         await self._client.aclose()
+
+    async def _ask(self, what: str, message: msgspec.Struct, kind: type[T]) -> T:
+        response = await self._post(what, msgspec.json.encode(message))
+        if response.status_code in _REFUSALS:
+            raise PortalRefused(stale=False)
+        if response.status_code == HTTPStatus.CONFLICT:
+            raise PortalRefused(stale=True)
+        return _read(response, kind)
 
     async def _post(self, what: str, body: bytes) -> httpx.Response:
         folded, headers = body, {}

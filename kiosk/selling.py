@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from kiosk.log import append
@@ -20,14 +20,18 @@ from portal.documents.slip import Paper
 from portal.domain import exchange
 from portal.domain.booking import find_booked
 from portal.domain.catalogue import read_catalogue
+from portal.domain.desk_booking import upcoming_slots
 from portal.domain.errors import AlreadyReserved, NotOffered, SeatTaken
 from portal.domain.events import record_event
 from portal.domain.holds import find_candidates, is_on_offer, was_opened
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import add_appointment
 from portal.domain.people import Consent, Person, find_or_add_citizen
-from portal.domain.slots import ALLOWS, FREE, Agenda, Day, Slot, SlotKey, days_and_times, nearest_slots
+from portal.domain.slots import ALLOWS, FREE, Agenda, Day, Slot, SlotKey, days_between, nearest_slots
+from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import EventKind, Origin
+
+_MOST_TIMES: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +73,24 @@ class TakenSeat:
 
 
 async def offers(
-    service: str, modality: Modality, first: date, last: date, chosen: date | None, now: datetime
+    service: str, modality: Modality, first: date, last: date, now: datetime, consultant: UUID | None = None
 ) -> tuple[list[Day], list[Slot]]:
-    """The days from first to last with the places at hand, and the times of the chosen day or of the first free one.
+    """The local days from first to last with the places at hand, and their times, soonest first.
 
-    Raises NotOffered for a service that the sede does not have.
+    The times are of one consultor when that is given. Raises NotOffered for a service that the sede does not have.
     """
-    agenda = await _agenda(service, modality)
-    return await days_and_times(agenda, first, last, chosen, now, await read_rules())
+    agenda, rules = await _agenda(service, modality), await read_rules()
+    days = await days_between(agenda, first, last, now, rules)
+    slots = await upcoming_slots(agenda, first, consultant, now, rules, _MOST_TIMES)
+    return days, [slot for slot in slots if local_day(slot.starts_at) <= last]
 
 
-async def soonest(service: str, modality: Modality, now: datetime, most: int = 12) -> list[Slot]:
+async def soonest(
+    service: str, modality: Modality, now: datetime, most: int = 12, consultant: UUID | None = None
+) -> list[Slot]:
     """The next times at hand, at most that many, soonest first. Raises NotOffered."""
     agenda = await _agenda(service, modality)
-    return list(await nearest_slots(agenda.key(now), now, await read_rules(), most))
+    return await upcoming_slots(agenda, None, consultant, now, await read_rules(), most)
 
 
 async def _agenda(service: str, modality: Modality) -> Agenda:

@@ -164,9 +164,9 @@ async def test_the_offer_is_what_is_held(desk: Desk) -> None:
         (desk.at(9, 30, days=1), 1),
     ]
     today = (desk.now - timedelta(hours=5)).date()
-    days, slots = await offers("bolsa", Modality.VIRTUAL, today, today + timedelta(days=3), None, desk.now)
+    days, slots = await offers("bolsa", Modality.VIRTUAL, today, today + timedelta(days=3), desk.now)
     assert [day.free for day in days] == [3, 1, 0, 0]
-    assert [slot.starts_at for slot in slots] == [desk.at(10), desk.at(12)]
+    assert [slot.starts_at for slot in slots] == [desk.at(10), desk.at(12), desk.at(9, 30, days=1)]
     with pytest.raises(NotOffered):
         await soonest("empleo-joven", Modality.VIRTUAL, desk.now)
 
@@ -185,3 +185,9 @@ async def test_a_full_disk_refuses_and_leaves_nothing(desk: Desk) -> None:
     engine._writer.execute("PRAGMA max_page_count = 1000000")
     assert await everything() == before
     assert await sell(order, desk.now, Paper.TICKET)
+
+
+async def test_the_offer_of_one_consultor(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(11, consultant=desk.colleague)))
+    slots = await soonest("bolsa", Modality.VIRTUAL, desk.now, consultant=desk.colleague)
+    assert [slot.starts_at for slot in slots] == [desk.at(11)]
