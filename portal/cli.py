@@ -153,18 +153,39 @@ def play(settings: Settings, typed: argparse.Namespace) -> None:
 
 def back_up(settings: Settings, typed: argparse.Namespace) -> None:
     """Copy the database, as it is at one instant, while it serves or not."""
-    from portal.database.backup import backup
-
-    asyncio.run(backup(_open(settings), typed.file))
+    asyncio.run(_back_up(_open(settings), typed.file))
     print(f"Copia guardada en {typed.file}")
 
 
+async def _back_up(node: Node, target: Path) -> None:
+    """Kiosks may forget what this copy holds of their logs; a database of an older program is copied all the same."""
+    from portal.database.backup import backup, require_database
+    from portal.domain.kiosks import note_kept, read_applied
+
+    require_database(node)
+    await node.start()
+    try:
+        with use_node(node):
+            applied = await read_applied() if await is_up_to_date(node) else {}
+            await backup(node, target)
+            await note_kept(applied)
+    finally:
+        await node.stop()
+
+
 def bring_back(settings: Settings, typed: argparse.Namespace) -> None:
-    """Fill an empty database from a copy."""
+    """Fill an empty database from a copy. Kiosks may have sold since it was made: their sedes wait for them."""
     from portal.database.backup import restore
+    from portal.domain.epochs import begin_epoch, has_kiosks
+
+    async def begin_again() -> bool:
+        return await has_kiosks() and bool(await begin_epoch(utc_now(), f"restored from {typed.file.name}"))
 
     asyncio.run(restore(typed.file, settings.database))
     print(f"Copia restaurada de {typed.file}")
+    if asyncio.run(_use(settings, begin_again)):
+        print("Las sedes con módulos no ofrecen horarios en línea hasta que cada módulo se comunique.")
+        print(f"Mira cuáles faltan en {settings.origin}/gestion/modulos")
 
 
 def list_routes(settings: Settings, _: argparse.Namespace) -> None:

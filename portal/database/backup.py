@@ -15,6 +15,7 @@ from pathlib import Path
 
 from portal.database.backup_postgres import copy_in, copy_out
 from portal.database.backup_sqlite import copy_file, load_file
+from portal.database.errors import BackupError
 from portal.database.migrate import migrate
 from portal.database.node import Node, open_node
 from portal.database.sqlite import SQLiteNodeEngine
@@ -31,6 +32,13 @@ async def backup(node: Node, target: Path) -> None:
             await asyncio.to_thread(copy_file, engine, unfinished)
         else:
             await copy_out(engine.url, unfinished)
+
+
+def require_database(node: Node) -> None:
+    """Raises BackupError when the node's file is not there; opening it would make one."""
+    engine = node.engine
+    if isinstance(engine, SQLiteNodeEngine) and not engine.path.exists():
+        raise BackupError(f"{engine.path} does not exist")
 
 
 async def restore(source: Path, database_url: str) -> None:

@@ -41,6 +41,12 @@ class Action(StrEnum):
     SURVEYS_SEEN = "surveys_seen"
     GUIDE_EDITED = "guide_edited"
     AUDIT_SEEN = "audit_seen"
+    KIOSK_CHANGED = "kiosk_changed"
+    KIOSK_SECRET_SET = "kiosk_secret_set"  # noqa: S105  # an action, no password
+    LEASES_CHANGED = "leases_changed"
+    PAUSE_WAIVED = "pause_waived"
+    DISPLACED_SEEN = "displaced_seen"
+    ENTRY_SETTLED = "entry_settled"
 
 
 @dataclass(frozen=True, slots=True)

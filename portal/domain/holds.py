@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.database.node import fetch, transactional
+from portal.domain.epochs import hold_back_one
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, OF_SLOT, SlotKey, last_day_on_offer, nearest_slots
@@ -122,11 +123,13 @@ async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: Booking
     """
     span = (rules.release_max - rules.release_min).total_seconds()
     delay = rules.release_min + timedelta(seconds=random.SystemRandom().uniform(0, span))
-    await fetch(
+    given = await fetch(
         'UPDATE "seat" SET "appointment" = NULL, "hold_token" = NULL, "held_until" = {} '
-        'WHERE "id" = {} AND "appointment" = {}',
+        'WHERE "id" = {} AND "appointment" = {} RETURNING "center"',
         *(now + delay, seat, appointment),
     )
+    if given:
+        await hold_back_one(seat, given[0]["center"], now + delay)
 
 
 async def was_opened(key: SlotKey) -> bool:

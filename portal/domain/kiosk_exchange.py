@@ -21,7 +21,7 @@ from portal.domain.errors import DomainError
 from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
-from portal.domain.leases import claim_seat, leases_of, renew_supply, take_declared
+from portal.domain.leases import claim_seat, leases_of, renew_supply, take_away_all, take_declared
 from portal.domain.rules import BookingRules
 
 ANOTHER_PROTOCOL: Final = "another_protocol"
@@ -92,12 +92,11 @@ async def _compare(known: Row, request: Request) -> None:
 @transactional
 async def _lock(kiosk: UUID, now: datetime) -> None:
     """Two machines may be this kiosk: neither is trusted, and what it held is on offer again (rule 10)."""
-    await fetch('UPDATE "kiosk" SET "standing" = \'forked\' WHERE "id" = {} AND "standing" = \'good\'', kiosk)
-    await fetch(
-        'UPDATE "lease" SET "state" = \'revoked\', "ended_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\'',
-        *(now, kiosk),
+    locked = await fetch(
+        'UPDATE "kiosk" SET "standing" = \'forked\' WHERE "id" = {} AND "standing" = \'good\' RETURNING "center"', kiosk
     )
-    await fetch('UPDATE "seat" SET "kiosk" = NULL WHERE "kiosk" = {} AND "appointment" IS NULL', kiosk)
+    if locked:
+        await take_away_all(kiosk, locked[0]["center"], now)
 
 
 @transactional

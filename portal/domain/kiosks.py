@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,6 +17,7 @@ from portal.domain.errors import DomainError
 from portal.domain.exchange import PairAnswer, PairRequest, Standing
 from portal.domain.key_ring import add_key
 from portal.domain.keys import name_key
+from portal.domain.leases import take_away_all
 
 PAIRING_LASTS: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 5
@@ -210,21 +212,29 @@ async def revoke(kiosk: UUID, now: datetime) -> bool:
     """
     rows = await fetch(
         'UPDATE "kiosk" SET "standing" = \'revoked\', "revoked_at" = {} WHERE "id" = {} AND "standing" <> \'revoked\' '
-        'RETURNING "key_id"',
+        'RETURNING "key_id", "center"',
         *(now, kiosk),
     )
     if not rows:
         return False
-    await fetch(
-        'UPDATE "lease" SET "state" = \'revoked\', "ended_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\'',
-        *(now, kiosk),
-    )
-    await fetch('UPDATE "seat" SET "kiosk" = NULL WHERE "kiosk" = {} AND "appointment" IS NULL', kiosk)
+    await take_away_all(kiosk, rows[0]["center"], now)
     await fetch(
         'UPDATE "signing_key" SET "closed_at" = {} WHERE "key_id" = {} AND "closed_at" IS NULL',
         *(now, rows[0]["key_id"]),
     )
     return True
+
+
+async def read_applied() -> dict[UUID, int]:
+    """How far each kiosk's log is in: read before a backup, which then holds at least that much."""
+    return {row["id"]: row["applied"] for row in await fetch('SELECT "id", "applied" FROM "kiosk"')}
+
+
+@transactional
+async def note_kept(applied: Mapping[UUID, int]) -> None:
+    """A backup holds so much of each log: what kiosks may forget (rule 10)."""
+    for kiosk, number in applied.items():
+        await fetch('UPDATE "kiosk" SET "kept" = {} WHERE "id" = {} AND "kept" < {}', *(number, kiosk, number))
 
 
 def _hash(code: str) -> str:

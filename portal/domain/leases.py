@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from portal.database.engine import Row
 from portal.database.node import fetch
 from portal.domain.codes import make_code
+from portal.domain.epochs import hold_back, hold_back_one, resume_if_complete
 from portal.domain.exchange import Claim, ClaimOutcome, HeldLease, LeaseView
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
@@ -232,9 +233,26 @@ async def end_lease(lease: UUID, state: str, now: datetime) -> bool:
 
 async def free_seat(seat: UUID, kiosk: UUID) -> None:
     """Put an unsold seat of a kiosk on offer again; back under the sede's pause, if it is paused."""
-    await fetch(
-        'UPDATE "seat" SET "kiosk" = NULL WHERE "id" = {} AND "kiosk" = {} AND "appointment" IS NULL', *(seat, kiosk)
+    freed = await fetch(
+        'UPDATE "seat" SET "kiosk" = NULL WHERE "id" = {} AND "kiosk" = {} AND "appointment" IS NULL '
+        'RETURNING "center"',
+        *(seat, kiosk),
     )
+    if freed:
+        await hold_back_one(seat, freed[0]["center"], None)
+
+
+async def take_away_all(kiosk: UUID, center: UUID, now: datetime) -> None:
+    """Lend a kiosk nothing any more: its leases are void and its seats on offer again (rule 6), unless the sede is
+    paused; a sede that waited for this kiosk alone sells again.
+    """
+    await fetch(
+        'UPDATE "lease" SET "state" = \'revoked\', "ended_at" = {} WHERE "kiosk" = {} AND "state" = \'granted\'',
+        *(now, kiosk),
+    )
+    await fetch('UPDATE "seat" SET "kiosk" = NULL WHERE "kiosk" = {} AND "appointment" IS NULL', kiosk)
+    await hold_back(center, now)
+    await resume_if_complete(center)
 
 
 _ALLOWED: Final = {

@@ -1,8 +1,9 @@
 """Open the seats that the calendar says ought to exist, ahead of time and again and again.
 
 Opening is idempotent and additive: what is due and missing is added, what was closed and is due again is reopened, free
-seats no longer due are closed, and what is booked, held or leased is never touched. Overlapping seats of one consultor
-are not opened (ARCHITECTURE, the one idea).
+seats no longer due are closed, and what is booked or held is never touched. A seat lent to a kiosk is closed too, which
+recalls it; it stays the kiosk's until the kiosk has given it back. Overlapping seats of one consultor are not opened
+(ARCHITECTURE, the one idea).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
 from portal.domain.calendar import ClosedDays, DueSeat, Hours, Pause, seats_due
+from portal.domain.epochs import hold_back
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import FREE
@@ -46,6 +48,7 @@ class SeatOnFile:
     modalities: frozenset[Modality]
     is_open: bool
     taken: bool
+    lent: bool
 
     def fits(self, due: DueSeat) -> bool:
         """Whether it is as long as the due one that starts with it, and allows the same modalities."""
@@ -66,6 +69,12 @@ async def open_seats(now: datetime, rules: BookingRules) -> Opening:
     return done
 
 
+async def _hold_back(consultant: UUID, now: datetime) -> None:
+    """What was just opened at a paused sede is not on offer either."""
+    for row in await fetch('SELECT "center" FROM "staff" WHERE "id" = {} AND "center" IS NOT NULL', consultant):
+        await hold_back(row["center"], now)
+
+
 @transactional
 async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) -> Opening:
     """Bring one consultor's seats up to date, from today to the horizon, in one transaction."""
@@ -78,6 +87,8 @@ async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) ->
     reopened = await _reopen(wanted, on_file)
     missing = [pair for pair in wanted if (pair[0], pair[1].starts_at) not in on_file and pair[1].starts_at > now]
     await _insert_seats(consultant, missing, now)
+    if missing or reopened:
+        await _hold_back(consultant, now)
     return Opening(added=len(missing), reopened=reopened, closed=closed)
 
 
@@ -156,6 +167,7 @@ async def _seats_on_file(
             taken=row["appointment"] is not None
             or row["kiosk"] is not None
             or (row["held_until"] is not None and row["held_until"] > now),
+            lent=row["kiosk"] is not None,
         )
         for row in rows
     }
@@ -164,15 +176,18 @@ async def _seats_on_file(
 async def _close_undue(
     wanted: list[tuple[UUID, DueSeat]], on_file: dict[tuple[UUID, datetime], SeatOnFile], now: datetime
 ) -> int:
-    """Close the open free seats that are not due as they are; returns how many. ``on_file`` follows."""
+    """Close the open seats that are not due as they are, free or lent; returns how many. ``on_file`` follows."""
     due = {(service, seat.starts_at): seat for service, seat in wanted}
     closed = 0
     for key, seat in list(on_file.items()):
-        if not seat.is_open or seat.taken or (key in due and seat.fits(due[key])):
+        if not seat.is_open or (seat.taken and not seat.lent) or (key in due and seat.fits(due[key])):
             continue
-        if await _close_if_free(seat.id, now):
+        if seat.lent and await _recall(seat.id):
             closed += 1
             on_file[key] = replace(seat, is_open=False)
+        elif await _close_if_free(seat.id, now):
+            closed += 1
+            on_file[key] = replace(seat, is_open=False, taken=False)
         else:
             on_file[key] = replace(seat, taken=True)  # somebody was faster: nothing may be opened across it
     return closed
@@ -201,6 +216,13 @@ def _allowed(due: DueSeat) -> list[bool]:
 async def _close_if_free(seat: UUID, now: datetime) -> list[dict[str, Any]]:
     return await fetch(
         f'UPDATE "seat" SET "is_open" = {{}} WHERE "seat"."id" = {{}} AND {FREE} RETURNING "id"', *(False, seat, now)
+    )
+
+
+async def _recall(seat: UUID) -> list[dict[str, Any]]:
+    """Close a seat that is lent: its kiosk is told so, and releases it, or has sold it already (rule 7)."""
+    return await fetch(
+        'UPDATE "seat" SET "is_open" = {} WHERE "id" = {} AND "kiosk" IS NOT NULL RETURNING "id"', *(False, seat)
     )
 
 

@@ -100,6 +100,40 @@ def test_a_backup_is_private_and_comes_back(
     restored.close()
 
 
+def test_a_copy_says_what_kiosks_may_forget_and_a_restored_portal_waits_for_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    main(["migrate"])
+    main(["setup"])
+    file = sqlite3.connect(tmp_path / "var" / "portal.db")
+    file.execute(
+        "INSERT INTO kiosk (id, name, center, standing, epoch, applied, kept, exchange, offset_seconds, protocol, "
+        "on_hand, waiting) SELECT '1b4e28ba-2fa1-11d2-883f-0016d3cca427', 'Uno', id, 'good', 1, 7, 0, 3, 0, 1, 0, 0 "
+        "FROM center"
+    )
+    file.commit()
+    assert main(["backup", str(tmp_path / "copia.db")]) == 0
+    assert file.execute("SELECT applied, kept FROM kiosk").fetchone() == (7, 7)
+    file.close()
+    said(capsys)
+    monkeypatch.setenv("CITAS_DATA", str(tmp_path / "elsewhere"))
+    assert main(["restore", str(tmp_path / "copia.db")]) == 0
+    assert "/gestion/modulos" in said(capsys)
+    restored = sqlite3.connect(tmp_path / "elsewhere" / "portal.db")
+    assert restored.execute("SELECT epoch FROM portal_state").fetchone() == (2,)
+    on_offer = "SELECT count(*) FROM seat WHERE held_until IS NULL AND starts_at > datetime('now', '+1 day')"
+    assert restored.execute(on_offer).fetchone() == (0,)
+    restored.close()
+
+
+def test_a_database_that_is_not_there_is_not_made_by_copying_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["backup", str(tmp_path / "copia.db")]) == 1
+    refused(capsys)
+    assert not (tmp_path / "var" / "portal.db").exists()
+
+
 def test_a_copy_is_not_poured_into_a_database_that_is_in_use(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
