@@ -11,4 +11,5 @@ pytest_plugins = [
     "tests.staffing",
     "tests.desk.asking",
     "tests.kiosk.desk",
+    "tests.kiosk.encrypted",
 ]

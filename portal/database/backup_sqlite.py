@@ -8,47 +8,53 @@ from pathlib import Path
 
 from portal.database.errors import BackupError
 from portal.database.migrate import names_of_migrations
-from portal.database.sqlite import SQLiteNodeEngine
+from portal.database.sqlite import Driver, SQLiteNodeEngine
 
 _WAIT_SECONDS = 30.0
 
 
 def copy_file(engine: SQLiteNodeEngine, target: Path) -> None:
-    """Write a copy, as of one instant, into an empty file, and check it. Raises BackupError."""
+    """Write a copy, as of one instant, into an empty file, and check it; of an encrypted file it is as encrypted.
+
+    Raises BackupError.
+    """
     if not engine.path.exists():
         raise BackupError(f"{engine.path} does not exist")
     with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as connection:
         try:
             connection.execute("VACUUM INTO ?", (str(target),))
-        except sqlite3.DatabaseError as error:
+        except engine.driver.DatabaseError as error:
             raise BackupError(f"{engine.path} cannot be copied: {error}") from None
-    _check(target)
+    _check(target, engine.driver)
 
 
 def load_file(source: Path, engine: SQLiteNodeEngine) -> None:
     """Copy a checked backup into an empty or missing database, in one transaction. Raises BackupError."""
-    if not _check(source) <= set(names_of_migrations()):
+    if not _check(source, engine.driver) <= set(names_of_migrations()):
         raise BackupError(f"{source} was made by a newer version of this program")
     engine.create_file()
-    with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as target, closing(_opened(source)) as copy:
+    with (
+        closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as target,
+        closing(_opened(source, engine.driver)) as copy,
+    ):
         if target.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             raise BackupError(f"{engine.path} is not empty: restore into a new database")
         copy.backup(target)
 
 
-def _check(path: Path) -> set[str]:
+def _check(path: Path, driver: Driver) -> set[str]:
     """Read all of it and say which migrations it has seen."""
     try:
-        with closing(_opened(path)) as connection:
+        with closing(_opened(path, driver)) as connection:
             faults = connection.execute("PRAGMA integrity_check(1)").fetchall()
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             ran = connection.execute("SELECT name FROM migration WHERE app_name = 'portal'").fetchall()
-    except sqlite3.DatabaseError as error:
+    except driver.DatabaseError as error:
         raise BackupError(f"{path} is not a backup of a SQLite database: {error}") from None
     if faults != [("ok",)] or dangling is not None:
         raise BackupError(f"{path} is damaged")
     return {name for (name,) in ran}
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+def _opened(path: Path, driver: Driver) -> sqlite3.Connection:
+    return driver.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)

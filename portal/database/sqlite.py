@@ -15,8 +15,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from piccolo.engine.base import BaseBatch
 from piccolo.engine.sqlite import ADAPTERS, CONVERTERS
@@ -34,6 +33,25 @@ from portal.database.sqlite_errors import translated
 from portal.database.transaction import NodeTransaction
 
 T = TypeVar("T")
+
+
+class Driver(Protocol):
+    """What opens SQLite files: the DB-API module ``sqlite3``, or whatever is made like it (a kiosk's encrypts)."""
+
+    @property
+    def DatabaseError(self) -> type[Exception]: ...  # noqa: N802  # the DB-API's name
+
+    @property
+    def sqlite_version_info(self) -> tuple[int, int, int]: ...
+
+    @property
+    def connect(self) -> Callable[..., sqlite3.Connection]: ...
+
+    @property
+    def register_adapter(self) -> Callable[..., None]: ...
+
+    @property
+    def register_converter(self) -> Callable[..., None]: ...
 
 
 class SQLiteTransaction(NodeTransaction):
@@ -67,21 +85,21 @@ class SQLiteTransaction(NodeTransaction):
 
 
 class SQLiteNodeEngine(TaskEngine):
-    """One SQLite file. ``driver`` is the DB-API module that opens it: ``sqlite3`` or one that is made like it."""
+    """One SQLite file, and what opens it."""
 
-    __slots__ = ("_driver", "_foreign_keys", "_lock", "_loop", "_patience", "_reader", "_writer", "path")
+    __slots__ = ("_foreign_keys", "_lock", "_loop", "_patience", "_reader", "_writer", "driver", "path")
 
     def __init__(
         self,
         path: Path,
         *,
-        driver: ModuleType = sqlite3,
+        driver: Driver = sqlite3,
         patience_seconds: float = 10.0,
         foreign_keys: bool = True,
     ) -> None:
         super().__init__("sqlite")
         self.path = path
-        self._driver = driver
+        self.driver = driver
         self._patience = patience_seconds
         self._foreign_keys = foreign_keys
         self._writer: sqlite3.Connection | None = None
@@ -96,7 +114,7 @@ class SQLiteNodeEngine(TaskEngine):
     def sibling(self, *, patience_seconds: float, foreign_keys: bool) -> SQLiteNodeEngine:
         """Another engine on the same file, for work that needs other habits."""
         return SQLiteNodeEngine(
-            self.path, driver=self._driver, patience_seconds=patience_seconds, foreign_keys=foreign_keys
+            self.path, driver=self.driver, patience_seconds=patience_seconds, foreign_keys=foreign_keys
         )
 
     # Opening and closing
@@ -141,14 +159,14 @@ class SQLiteNodeEngine(TaskEngine):
     def connect(self, timeout_seconds: float = 0) -> sqlite3.Connection:
         """Open a connection of one's own, e.g. for a long reading; a timeout is for threads, not for the loop."""
         try:
-            connection: sqlite3.Connection = self._driver.connect(
+            connection = self.driver.connect(
                 os.fspath(self.path),
                 timeout=timeout_seconds,
                 detect_types=sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES,
                 isolation_level=None,
                 cached_statements=512,
             )
-        except self._driver.DatabaseError as error:
+        except self.driver.DatabaseError as error:
             raise translated(error) from None
         return connection
 
@@ -171,7 +189,7 @@ class SQLiteNodeEngine(TaskEngine):
             raise TransactionAbortedError("SQLite has rolled this transaction back")
         try:
             return _rows(writer.execute(sql, args))
-        except self._driver.DatabaseError as error:
+        except self.driver.DatabaseError as error:
             raise translated(error) from None
 
     async def begin(self) -> asyncio.Lock:
@@ -216,7 +234,7 @@ class SQLiteNodeEngine(TaskEngine):
         while True:
             try:
                 return run()
-            except self._driver.DatabaseError as error:
+            except self.driver.DatabaseError as error:
                 translation = translated(error)
                 if not isinstance(translation, DatabaseBusyError):
                     raise translation from None
@@ -237,7 +255,7 @@ class SQLiteNodeEngine(TaskEngine):
 
     def get_version_sync(self) -> float:
         """Piccolo asks whether there is RETURNING (3.35)."""
-        major, minor, _ = self._driver.sqlite_version_info
+        major, minor, _ = self.driver.sqlite_version_info
         return float(f"{major}.{minor:02}")
 
 
