@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -25,18 +24,19 @@ from portal.keys import open_keys
 from portal.pages import citizen, desk, kiosk_api, office
 from portal.pages.looks import remembered
 from portal.pages.words import FILTERS
-from portal.places import STATIC, TEMPLATES
+from portal.places import STATIC
 from portal.rules import read_limits, read_rules, read_session_rules
 from portal.settings import Settings, read_settings
 from portal.web import metrics, operation
 from portal.web.admission import EVERYBODY, admit, doubts_waiting, provide_actor, provide_staff, signed_in
 from portal.web.assets import Assets
-from portal.web.csrf import csrf_token, refuse_forged_forms
+from portal.web.csrf import refuse_forged_forms
 from portal.web.errors import HANDLERS
 from portal.web.frame import Frame, FrameOptions
 from portal.web.logs import configure_logs
 from portal.web.security import security_headers
 from portal.web.services import Services
+from portal.web.templates import open_templates
 from portal.worker import run_worker
 
 _FORM_BYTES: Final = 64 * 1024
@@ -140,21 +140,8 @@ def serve() -> Litestar:
 
 
 def _open_templates(assets: Assets) -> JinjaTemplateEngine:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals["asset"] = assets.url
-    environment.filters.update(FILTERS, remembered=remembered)
-    engine = JinjaTemplateEngine.from_environment(environment)
-    engine.register_template_callable("csrf_token", csrf_token)
-    engine.register_template_callable("signed_in", signed_in)
-    engine.register_template_callable("doubts_waiting", doubts_waiting)
-    return engine
+    callables = {"signed_in": signed_in, "doubts_waiting": doubts_waiting}
+    return open_templates(assets, {**FILTERS, "remembered": remembered}, callables)
 
 
 def _describe_json() -> OpenAPIConfig:

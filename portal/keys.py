@@ -7,7 +7,6 @@ readable by the user alone. Several processes that start at once agree on what t
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.domain.keys import name_key
+from portal.secret_files import SecretFileError, read_or_make
 from portal.settings import Settings, SettingsError
 
 _SHORTEST_SECRET = 32
@@ -85,36 +85,6 @@ def _read_signing_key(settings: Settings) -> SigningKey:
 
 def _read_or_make(path: Path, make: Callable[[], str]) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        pass
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read ({type(error).__name__}).") from None
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(path, make())
-        return path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise SettingsError(f"CITAS_DATA: {path} cannot be written ({error.strerror}).") from None
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Put the file in its place whole or not at all; the first of several processes wins."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(draft)  # unlike a rename, refuses when somebody was first
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return read_or_make(path, make)
+    except SecretFileError as error:
+        raise SettingsError(str(error)) from None

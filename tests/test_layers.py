@@ -14,13 +14,26 @@ WORDS = ("portal.domain.modality", "portal.domain.vocabulary")
 WIRING = ("portal.app", "portal.serving", "portal.cli")
 """What puts the parts together, and what starts that."""
 
+PLUMBING = (
+    *(
+        f"portal.web.{name}"
+        for name in ("assets", "cookies", "csrf", "fields", "following", "frame", "logs", "security", "templates")
+    ),
+    "portal.pages.words",
+    "portal.pages.word_lists",
+    "portal.places",
+    "portal.secret_files",
+)
+"""What serves any application of this house: HTTP without the portal's settings and sessions, words, files."""
+
 WALLS = (
     Wall(("portal",), ("kiosk",), "the kiosk builds on the portal, never the other way round"),
     Wall(
         ("kiosk",),
         ("portal",),
-        "the kiosk shares the rules, the tables, the documents and the forms of the portal, not its pages",
-        but=("portal.domain", "portal.tables", "portal.documents", "portal.forms", "portal.database"),
+        "the kiosk shares the rules, the tables, the documents and the forms of the portal, the plumbing of its pages "
+        "and its words, not its pages",
+        but=("portal.domain", "portal.tables", "portal.documents", "portal.forms", "portal.database", *PLUMBING),
     ),
     Wall(("portal",), ("weasyprint",), "only documents make PDF files", outside=("portal.documents",)),
     Wall(
@@ -130,6 +143,7 @@ def test_no_module_waits_for_itself() -> None:
         ("portal.web.session", "from portal import app"),
         ("kiosk.app", "from portal.pages.citizen import book"),
         ("kiosk.app", "from portal.settings import Settings"),
+        ("kiosk.app", "from portal.web.admission import only_staff"),
         ("portal.demo.month", "from portal.mail.smtp import SmtpCourier"),
         ("portal.worker", "def late():\n    from portal.demo.month import fill_month"),
     ],

@@ -111,6 +111,12 @@ def read_details(
         return tuple(_mistake(found["loc"], found.get("ctx", {})) for found in error.errors())
 
 
+def in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+    """Mistakes in the order of the form's fields."""
+    order = {name: place for place, name in enumerate(FIELDS)}
+    return tuple(sorted(mistakes, key=lambda mistake: order[mistake.field]))
+
+
 def is_ubigeo(text: str) -> bool:
     """Whether a district was given by its number."""
     return _UBIGEO.fullmatch(text) is not None

@@ -41,10 +41,11 @@ class ForgedForm(PermissionDeniedException):
 class CsrfToken:
     """The token of one request: read from its cookie only when somebody asks, made when there is none that is ours."""
 
-    __slots__ = ("_cookie_header", "_key", "_secret", "fresh")
+    __slots__ = ("_cookie", "_cookie_header", "_key", "_secret", "fresh")
 
-    def __init__(self, key: bytes, cookie_header: str) -> None:
+    def __init__(self, key: bytes, cookie_header: str, cookie: str = COOKIE) -> None:
         self._key = key
+        self._cookie = cookie
         self._cookie_header: str | None = cookie_header
         self._secret = b""
         self.fresh = False
@@ -76,7 +77,7 @@ class CsrfToken:
     def set_cookie(self, *, secure: bool) -> bytes:
         """The value of a Set-Cookie header for a token that was just made; it lasts as long as the browser is open."""
         value = encode(self._secret + self._hash(self._secret))
-        return session_cookie(COOKIE, value, secure=secure).to_header(header="").encode()
+        return session_cookie(self._cookie, value, secure=secure).to_header(header="").encode()
 
     def _kept(self) -> bytes:
         """The secret of this browser; empty when its cookie is not ours."""
@@ -87,7 +88,7 @@ class CsrfToken:
 
     def _read(self, cookie_header: str) -> bytes:
         try:
-            value = decode(read_cookie(cookie_header, COOKIE))
+            value = decode(read_cookie(cookie_header, self._cookie))
         except ValueError:
             return b""
         secret, signature = value[:_SECRET_BYTES], value[_SECRET_BYTES:]

@@ -30,7 +30,7 @@ from portal.database.node import Node, use_node
 from portal.web import metrics
 from portal.web.assets import PREFIX, Assets
 from portal.web.compression import COMPRESSIBLE, SMALLEST, choose_encoding, compress
-from portal.web.csrf import CsrfToken, keep_token
+from portal.web.csrf import COOKIE, CsrfToken, keep_token
 from portal.web.incoming import Incoming
 from portal.web.logs import request_id
 from portal.web.origin import Network, is_trusted
@@ -60,6 +60,7 @@ class FrameOptions:
     security: tuple[Header, ...]
     trusted_proxies: Sequence[Network]
     secure_cookies: bool
+    csrf_cookie: str = COOKIE
 
 
 class Frame:
@@ -155,7 +156,7 @@ class _Answer:
     ) -> None:
         self.method = method
         self.headers = headers
-        self.token = CsrfToken(options.csrf_key, headers.get(b"cookie", ""))
+        self.token = CsrfToken(options.csrf_key, headers.get(b"cookie", ""), options.csrf_cookie)
         self.request_id = ""
         self.status = _NOBODY_WAITED
         self.started = False

@@ -10,14 +10,15 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
-from portal.domain.districts import District, districts_named, find_district, suggest_districts
+from portal.domain.districts import District, find_district, suggest_districts
 from portal.domain.errors import HoldNotExtendable
 from portal.domain.holds import extend_hold
 from portal.domain.spanish_dates import local_day
 from portal.domain.visits import Sent, save_draft, send_draft, stay
 from portal.domain.vocabulary import DocumentType, Language, Preference
-from portal.forms.details import LONGEST_MOTIVE, Details, is_ubigeo, read_details
-from portal.forms.state import FormState, Mistake
+from portal.forms.details import LONGEST_MOTIVE, Details, in_order, is_ubigeo, read_details
+from portal.forms.district import look_up_district
+from portal.forms.state import FormState
 from portal.forms.text import has_control
 from portal.pages.citizen.walk import (
     DETAILS_PAGE,
@@ -125,26 +126,6 @@ async def show_districts(request: AnyRequest) -> Template:
     typed = request.query_params.get("ubigeo", "")[:_LONGEST_SUGGESTION]
     districts = [] if has_control(typed) else await suggest_districts(typed)
     return Template("citizen/_districts.html", context={"districts": districts})
-
-
-async def look_up_district(typed: str) -> tuple[District | None, Mistake | None, tuple[District, ...]]:
-    """The district that was typed or chosen; else what is wrong with it, and which it may be."""
-    text = typed.strip()
-    if not text or has_control(text):
-        return None, None, ()
-    if is_ubigeo(text):
-        found = await find_district(text)
-        return found, None if found else Mistake("ubigeo", "unknown"), ()
-    named = await districts_named(text)
-    if len(named) == 1:
-        return named[0], None, ()
-    return None, Mistake("ubigeo", "ambiguous" if named else "unknown"), tuple(named)
-
-
-def in_order(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
-    """Mistakes in the order of the form's fields."""
-    order = {name: place for place, name in enumerate(Details.model_fields)}
-    return tuple(sorted(mistakes, key=lambda mistake: order[mistake.field]))
 
 
 def _page(view: DetailsView, status: int = HTTP_200_OK) -> Template:

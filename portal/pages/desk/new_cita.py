@@ -42,10 +42,10 @@ from portal.domain.spanish_dates import local_day
 from portal.domain.staff import StaffView
 from portal.forms.agenda import EVERYBODY, Wanted, read_wanted
 from portal.forms.contact import phone_in_words
-from portal.forms.details import Details
+from portal.forms.details import Details, in_order
+from portal.forms.district import look_up_district
 from portal.forms.new_cita import Asked, of_another, read_asked, read_desk_details
 from portal.forms.state import FormState, Mistake
-from portal.pages.citizen.details import in_order, look_up_district
 from portal.pages.desk.new_cita_view import NEW_CITA_PAGE, DoneView, NewCitaView, Stage, view_desk_hold
 from portal.pages.desk.scope import Scope, read_scope
 from portal.web import metrics
