@@ -11,6 +11,7 @@ from typing import Final
 
 from kiosk.citas import OWN, UNSENT_BEFORE, delete_cita
 from portal.database.node import fetch, transactional
+from portal.domain.attempts import purge_attempts
 from portal.domain.spanish_dates import local_day, midnight_before
 
 KEPT_FOR: Final = timedelta(days=2)
@@ -62,5 +63,7 @@ async def purge() -> Purged:
         'WHERE "appointment"."seat" = "seat"."id")',
         long_ago,
     )
+    await fetch('DELETE FROM "sitting" WHERE "ends_at" <= {}', long_ago)
+    await purge_attempts(long_ago)
     sheets = await fetch('DELETE FROM "day_sheet_file" WHERE "day" < {} RETURNING "id"', local_day(today))
     return Purged(len(own) + len(pulled), len(texts), len(leases), len(sheets))

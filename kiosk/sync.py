@@ -22,9 +22,8 @@ from kiosk.purge import purge
 from kiosk.reference import take_reference
 from kiosk.state import NotPaired, count_on_hand
 from portal.database.engine import Row
-from portal.database.errors import DatabaseError
 from portal.database.node import fetch, transactional
-from portal.domain.exchange import PROTOCOL, Answer, Claim, Request, Standing
+from portal.domain.exchange import PROTOCOL, Answer, Claim, RefusalCode, Request, Standing
 from portal.domain.spanish_dates import local_day
 
 SOON: Final = timedelta(seconds=5)
@@ -134,9 +133,11 @@ async def _take_what_it_brings(answer: Answer, state: Row) -> None:
         await take_state(answer.state, answer.applied, state["center"], answer.portal_time)
 
 
-async def note_away(now: datetime) -> None:
-    """The portal did not answer: since when, the banner says."""
+@transactional
+async def note_away(now: datetime, message: str = "") -> None:
+    """The portal did not answer: since when, the banner says; ``message`` is a code, when it said why."""
     await fetch('UPDATE "kiosk_state" SET "away_since" = {} WHERE "id" = 1 AND "away_since" IS NULL', now)
+    await fetch('UPDATE "kiosk_state" SET "message" = {} WHERE "id" = 1', message)
 
 
 async def pass_numbers() -> None:
@@ -182,7 +183,8 @@ class Sync:
                 log.warning("portal refused", stale=refusal.stale)
                 if refusal.stale:
                     await pass_numbers()
-                await note_away(await self.now())
+                code = RefusalCode.STALE if refusal.stale else RefusalCode.UNKNOWN_TOKEN
+                await note_away(await self.now(), code.value)
                 return None
             return answer if await take_answer(answer, sent_at, self._machine()) else None
 
@@ -204,8 +206,8 @@ class Sync:
             return SOON if await has_something_to_say() else AT_REST
         except NotPaired:
             return AT_REST
-        except DatabaseError as error:
-            log.error("exchange failed", error=type(error).__name__)  # noqa: TRY400  # the name says it
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next exchange may do without it
+            log.error("exchange failed", error=type(error).__name__)  # noqa: TRY400  # texts may name people
             return SOON
 
     async def _purge_sometimes(self) -> None:

@@ -40,6 +40,10 @@ async def test_what_is_past_applied_and_in_a_backup_is_forgotten(desk: Desk) -> 
     assert ROSA.document_number not in await names_in_the_file()
     for table in ("seat", "known_lease", "print_job", "appointment_event", "citizen"):
         assert await fetch(f'SELECT * FROM "{table}"') == [], table  # noqa: S608  # our tables
+    # A portal restored from an older copy asks in vain; it is not told anything wrong.
+    await desk.hear(applied=0, kept=0)
+    assert (await desk.ask()).entries == ()
+    await desk.hear(applied=2)
     # The log's chain goes on.
     await desk.hear(leases=(desk.lease(10, days=3),))
     assert await sell(desk.order(JULIO, 10, days=3), desk.now, Paper.TICKET)

@@ -267,10 +267,18 @@ async def test_a_refusal_locks_nothing_and_old_numbers_are_passed(desk: Desk) ->
 
     portal = Scripted(unknown)
     await Sync(portal, lambda: desk.now).exchange()
+    assert (await read_status(desk.now)).message == "unknown_token"
     rewound = Scripted(stale)
     await Sync(rewound, lambda: desk.now).exchange()
     assert (await read_status(desk.now)).standing is Standing.GOOD
     assert (await desk.ask()).number > rewound.requests[0].number + 100
+
+
+async def test_whatever_goes_wrong_the_conversation_goes_on(desk: Desk) -> None:
+    def break_down(request: Request) -> Answer:
+        raise ZeroDivisionError
+
+    assert await Sync(Scripted(break_down), lambda: desk.now)._one_round() == SOON
 
 
 async def test_one_exchange_at_a_time(desk: Desk) -> None:

@@ -347,7 +347,7 @@ async def test_days_offline_then_healed(both: Both) -> None:
     both.plugged = False
     for number in range(6):
         await both.sell(citizen_number(number), number)
-    both.now += timedelta(days=4)
+    both.now += timedelta(days=4, minutes=1)
     await both.sell(citizen_number(7))
     both.plugged = True
     await both.agree()
