@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.domain.keys import name_key
-from portal.secret_files import SecretFileError, read_or_make
+from portal.secret_files import SecretFileError, read_or_make_secret
 from portal.settings import Settings, SettingsError
 
 _SHORTEST_SECRET = 32
@@ -85,6 +85,6 @@ def _read_signing_key(settings: Settings) -> SigningKey:
 
 def _read_or_make(path: Path, make: Callable[[], str]) -> str:
     try:
-        return read_or_make(path, make)
+        return read_or_make_secret(path, make)
     except SecretFileError as error:
         raise SettingsError(str(error)) from None

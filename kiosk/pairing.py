@@ -1,0 +1,41 @@
+"""Make this machine a kiosk (ARCHITECTURE, rule 14): its own new token and public key go with a one-time code.
+
+Stopped at any moment, it is done again with the same code and gets the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from kiosk.joining import PairedAlready, become
+from kiosk.keys import KeyFolder
+from portal.database.node import fetch
+from portal.domain.exchange import PairAnswer, PairRequest, Standing
+
+Ask = Callable[[PairRequest], Awaitable[PairAnswer]]
+"""Whatever carries the request to the portal: HttpPortal.pair, or the portal's own function in one process."""
+
+
+async def pair_with(code: str, keys: KeyFolder, ask: Ask) -> PairAnswer:
+    """Become the kiosk that the code stands for; the kiosk's node is in use.
+
+    Raises PairedAlready when this machine is a kiosk in good standing, KioskSettingsError, and what ``ask`` raises.
+    """
+    kiosk, standing = await _who_we_are()
+    if kiosk is not None and standing is Standing.GOOD:
+        raise PairedAlready
+    if kiosk is not None and keys.is_next(kiosk):
+        keys.forget_next()  # the last pairing was stopped after its last step but one
+    identity = keys.next_identity()
+    request = PairRequest(code=code, token_hash=identity.token_hash, public_key=identity.public_key)
+    answer = await ask(request)
+    keys.keep_identity(answer.kiosk)
+    await become(answer)
+    keys.forget_next()
+    return answer
+
+
+async def _who_we_are() -> tuple[UUID | None, Standing]:
+    [state] = await fetch('SELECT "kiosk", "standing" FROM "kiosk_state" WHERE "id" = 1')
+    return state["kiosk"], Standing(state["standing"])
