@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.cipher import KEY_BYTES
 from kiosk.settings import KioskSettings, KioskSettingsError
 from portal.domain.keys import name_key
-from portal.secret_files import SecretFileError, keep_secret, read_or_make, read_secret
+from portal.secret_files import SecretFileError, keep_secret, read_or_make_secret, read_secret
 
 CREDENTIAL: Final = "kiosk-database-key"
 """What systemd is to call the key of the file, in hexadecimal digits."""
@@ -64,7 +64,7 @@ class KeyFolder:
         given = self.credentials and self.credentials / CREDENTIAL
         path = given if given and given.exists() else self.path / "database-key"
         try:
-            key = bytes.fromhex(read_or_make(path, lambda: secrets.token_hex(KEY_BYTES)))
+            key = bytes.fromhex(read_or_make_secret(path, lambda: secrets.token_hex(KEY_BYTES)))
         except SecretFileError as error:
             raise KioskSettingsError(str(error)) from None
         except ValueError:
@@ -84,7 +84,7 @@ class KeyFolder:
         """The identity to be paired: the same again until it is. Raises KioskSettingsError."""
         text = f"{secrets.token_urlsafe(_TOKEN_BYTES)} {secrets.token_hex(_SIGNING_KEY_BYTES)}"
         try:
-            return _parse(read_or_make(self._file(_NEXT), lambda: text), self._file(_NEXT))
+            return _parse(read_or_make_secret(self._file(_NEXT), lambda: text), self._file(_NEXT))
         except SecretFileError as error:
             raise KioskSettingsError(str(error)) from None
 

@@ -25,7 +25,7 @@ def read_secret(path: Path) -> str | None:
         raise SecretFileError(f"{path}: cannot be read ({type(error).__name__}).") from None
 
 
-def read_or_make(path: Path, make: Callable[[], str]) -> str:
+def read_or_make_secret(path: Path, make: Callable[[], str]) -> str:
     """What the file holds; before, it is made if it is missing. Raises SecretFileError."""
     if (kept := read_secret(path)) is not None:
         return kept
