@@ -17,7 +17,7 @@ from portal.database.errors import ConstraintError
 from portal.database.node import fetch, savepoint
 from portal.domain.exchange import CitaState, State
 from portal.domain.people import find_or_add_citizen
-from portal.domain.spanish_dates import local_day
+from portal.domain.spanish_dates import local_day, midnight_before
 from portal.domain.vocabulary import DocumentType, Language, Origin
 
 UNSENT_BEFORE: Final = (
@@ -43,20 +43,30 @@ async def take_state(state: State, applied: int, center: UUID, portal_time: date
     if state.whole:
         await _forget_unlisted(listed)
     await _forget(set(state.gone) - newer)
+    await _set_aside_past(portal_time)
     taken = [cita for cita in state.citas if cita.id not in newer]
     # Two citas of one person may change places as the flagged one: none stands in the other's way meanwhile.
     for cita in taken:
         await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, cita.id)
-    for cita in taken:
-        await _take(cita, center, portal_time)
-    if newer & (listed | set(state.gone)):
+    as_told = [await _take(cita, center, portal_time) for cita in taken]
+    if not all(as_told) or newer & (listed | set(state.gone)):
         return
     await fetch('UPDATE "kiosk_state" SET "version" = {} WHERE "id" = 1', state.version)
     if state.whole:
         await fetch('UPDATE "kiosk_state" SET "state_day" = {} WHERE "id" = 1', local_day(portal_time))
 
 
-async def _take(cita: CitaState, center: UUID, now: datetime) -> None:
+async def _set_aside_past(portal_time: datetime) -> None:
+    """What became of citas of past days the desk is not told; they keep nobody from another one."""
+    await fetch(
+        'UPDATE "appointment" SET "unrecorded" = {} WHERE NOT "unrecorded" AND "starts_at" < {} '
+        "AND \"state\" IN ('reserved', 'in_attention')",
+        *(True, midnight_before(portal_time)),
+    )
+
+
+async def _take(cita: CitaState, center: UUID, now: datetime) -> bool:
+    """Write it as it is told; whether that could be."""
     row = await _row_of(cita, center, now)
     try:
         async with savepoint():
@@ -64,6 +74,8 @@ async def _take(cita: CitaState, center: UUID, now: datetime) -> None:
     except ConstraintError:
         # The wall of one active cita per person and service: the portal will flag one when it knows of both.
         await _write({**row, "duplicate": True})
+        return False
+    return True
 
 
 async def _row_of(cita: CitaState, center: UUID, now: datetime) -> dict[str, Any]:

@@ -182,6 +182,7 @@ async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
         row["code"]: bool(row["duplicate"]) for row in await fetch('SELECT "code", "duplicate" FROM "appointment"')
     }
     assert flagged == {sold.code: False, online.code: True}
+    assert (await desk.ask()).version == 0  # so that it comes again
     # The portal has judged: the later one is the duplicate.
     told = desk.cita(10, ROSA, id=sold.appointment, code=sold.code, duplicate=True)
     await desk.hear(state=State(version=8, whole=False, citas=(online, told)))
@@ -189,6 +190,17 @@ async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
         row["code"]: bool(row["duplicate"]) for row in await fetch('SELECT "code", "duplicate" FROM "appointment"')
     }
     assert flagged == {sold.code: True, online.code: False}
+
+
+async def test_who_was_here_yesterday_may_come_again(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    await desk.hear(leases=())
+    desk.now += timedelta(days=1)
+    again = desk.cita(10, ROSA, starts_at=desk.at(10, days=1), ends_at=desk.at(10, 30, days=1))
+    await desk.hear(state=State(version=9, whole=True, citas=(again,)))
+    [cita] = await fetch('SELECT "duplicate" FROM "appointment" WHERE "code" = {}', again.code)
+    assert not cita["duplicate"]
 
 
 async def test_a_cita_of_somebody_and_something_unheard_of(desk: Desk) -> None:
