@@ -43,6 +43,6 @@ def may_act(staff: StaffView, cita: DeskCita, now: datetime) -> bool:
 
 def may_record_not_held(staff: StaffView, cita: DeskCita, now: datetime) -> bool:
     """Whether they may record that it was not held: also a colleague, once it should have begun."""
-    return may_act(staff, cita, now) or (
-        may_see(staff, cita) and cita.state in (State.RESERVED, State.IN_ATTENTION) and now >= cita.starts_at
+    return cita.state in (State.RESERVED, State.IN_ATTENTION) and (
+        may_act(staff, cita, now) or (may_see(staff, cita) and now >= cita.starts_at)
     )
