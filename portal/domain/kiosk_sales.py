@@ -35,6 +35,7 @@ class Remark(StrEnum):
     MOVED_NO_LONGER_RESERVED = "moved_no_longer_reserved"
     UNKNOWN_CITA = "unknown_cita"
     UNREADABLE = "unreadable"
+    NEW_CODE = "new_code"  # another copy of the kiosk sold under the same code
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class EventKind(StrEnum):
     NOT_HELD = "not_held"
     TRANSFERRED = "transferred"
     MESSAGE_RESENT = "message_resent"
+    SEATED = "seated"
 
 
 class MessageKind(StrEnum):

@@ -12,7 +12,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
-from portal.documents.day_sheet import day_sheets_of
+from portal.documents.day_sheet import SHEETS_TITLE, day_sheets_of
 from portal.domain.exchange import (
     Answer,
     DaySheetsAnswer,
@@ -30,7 +30,6 @@ from portal.domain.kiosk_exchange import Terms, answer_request
 from portal.domain.kiosk_offer import day_of_sheets, read_offer, sheets_of
 from portal.domain.kiosks import center_of_trusted, pair
 from portal.domain.privacy import PRIVACY_VERSION
-from portal.domain.spanish_dates import date_in_words
 from portal.web.admission import EVERYBODY
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import WITHOUT_COOKIES
@@ -136,10 +135,10 @@ async def print_day_sheets(
     day = await day_of_sheets(center, data.day, now)
     if day is None:
         return _send(DaySheetsAnswer(portal_time=now, day=None))
-    title, sheets = f"Hoja del {date_in_words(day)}", []
+    sheets = []
     # One after the other, so that a large sede does not fill the queue of those who wait for a slip.
     async for consultant, citas in sheets_of(center, day):
-        pdf = await services.renderer.day_sheets_pdf(day_sheets_of(citas, title, now))
+        pdf = await services.renderer.day_sheets_pdf(day_sheets_of(citas, SHEETS_TITLE, now))
         sheets.append(PrintedSheet(consultant=consultant, consultant_name=citas[0].consultant_name, content=pdf))
     return _send(DaySheetsAnswer(portal_time=now, day=day, sheets=tuple(sheets)))
 
@@ -162,6 +161,6 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
         include_in_schema=True,
         request_class=MachineCall,
         request_max_body_size=MOST_BYTES,
-        tags=["Módulos"],
+        tags=["kiosk"],
     ),
 )

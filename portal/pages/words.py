@@ -16,7 +16,7 @@ from portal.domain.modality import Modality
 from portal.domain.slots import DayStatus
 from portal.domain.vocabulary import DocumentType, Language, Preference, State
 from portal.forms.state import Mistake
-from portal.pages.word_lists import access, agenda, attention, messages, questions, register, surveys
+from portal.pages.word_lists import access, agenda, attention, kiosks, messages, questions, register, surveys
 
 _OWN: Final[Mapping[StrEnum, str]] = {
     Modality.VIRTUAL: "Videollamada",
@@ -68,6 +68,7 @@ _LISTS: Final = (
     access.WORDS,
     agenda.WORDS,
     attention.WORDS,
+    kiosks.WORDS,
     messages.WORDS,
     messages.FATES,
     messages.REASONS,
@@ -130,6 +131,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     **access.SENTENCES,
     **agenda.SENTENCES,
     **attention.SENTENCES,
+    **kiosks.SENTENCES,
     **messages.SENTENCES,
     **questions.SENTENCES,
     **register.SENTENCES,

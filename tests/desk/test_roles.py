@@ -37,6 +37,8 @@ MAY = (
     ("*", r"/cuenta(/.*)?", STAFF),
     ("*", r"/gestion", STEERING),
     ("*", r"/gestion/(personal|auditoria)(/.*)?", ADMINISTRATOR),
+    ("*", r"/gestion/modulos/(nuevo|[^/]+/(codigo|baja))", ADMINISTRATOR),
+    ("*", r"/gestion/(modulos|por-reubicar)(/.*)?", STEERING),
     ("*", r"/(agenda|atenciones|incidencias|registro|tiempos|avisos)([./].*)?", STAFF),
     ("*", r"/encuestas(/.*)?", STEERING),
     ("GET", r"/guia(\.pdf|/versiones.*)?", STAFF),

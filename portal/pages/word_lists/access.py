@@ -70,6 +70,12 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.SURVEYS_SEEN: "Vio los resultados de las encuestas",
     Action.GUIDE_EDITED: "Editó la guía",
     Action.AUDIT_SEEN: "Vio la auditoría",
+    Action.KIOSK_CHANGED: "Cambió un módulo",
+    Action.KIOSK_SECRET_SET: "Puso su clave de módulo",
+    Action.LEASES_CHANGED: "Cambió los cupos de los módulos",
+    Action.PAUSE_WAIVED: "Reanudó las reservas en línea sin esperar a los módulos",
+    Action.DISPLACED_SEEN: "Vio las citas por reubicar",
+    Action.ENTRY_SETTLED: "Cerró un aviso de un módulo",
 }
 """By themselves: members of other sets have the same values, and would take their places in one mapping."""
 

@@ -55,6 +55,7 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     EventKind.NOT_HELD: "No se realizó",
     EventKind.TRANSFERRED: "Se transfirió",
     EventKind.MESSAGE_RESENT: "Se envió otra vez un correo",
+    EventKind.SEATED: "Se reubicó en un cupo libre",
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
