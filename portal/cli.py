@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,20 +40,25 @@ class WrongUserError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word after ``citas``, what it does, and whether it wants a file, or the name of a user."""
+    """A word after ``citas``, what it does, whether it wants a file, or the name of a user; and words that may follow.
 
-    run: Callable[[Settings, argparse.Namespace], None]
+    ``of_kiosk``: it is the kiosk's work, with the kiosk's settings.
+    """
+
+    run: Callable[..., int | None]
     tells: str
     file: str = ""
     user: str = ""
+    words: Mapping[str, Command] = field(default_factory=dict)
+    of_kiosk: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 the settings or the command line are wrong."""
     typed = _parser().parse_args(arguments)
-    command: Command = COMMANDS[typed.command]
+    command: Command = typed.does
     try:
-        command.run(read_settings(), typed)
+        code = command.run(typed) if command.of_kiosk else command.run(read_settings(), typed)
     except (SettingsError, WrongUserError) as mistake:
         print(f"citas: {mistake}", file=sys.stderr)
         return _SAYS_NO
@@ -62,14 +67,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _FAILED
     except KeyboardInterrupt:
         return _FAILED
-    return 0
+    return code or 0
 
 
-def run(settings: Settings, typed: argparse.Namespace) -> None:
-    """Everything that an installation needs, from nothing: tables, starting configuration, server."""
+def run(settings: Settings, typed: argparse.Namespace) -> int:
+    """Everything that an installation needs, from nothing: tables, starting configuration, portal and kiosk."""
+    from portal.starter import join_first_kiosk
+    from portal.together import Part, run_together
+
     bring_up_to_date(settings, typed)
     load_start(settings, typed)
-    serve_portal(settings, typed)
+    sign_ins = join_first_kiosk(_open(settings), utc_now)
+    if sign_ins:
+        print("Accesos al módulo de la sede, con su PIN. Se muestran solo esta vez:")
+    for sign_in in sign_ins:
+        print(f"  {sign_in.username:16} {sign_in.secret}   {sign_in.pin}", flush=True)
+    portal = Part("portal", "el portal se detuvo; el módulo sigue. «citas portal» lo vuelve a servir", needed=True)
+    kiosk = Part("kiosk", "el módulo se detuvo; el portal sigue. «citas kiosk» lo vuelve a abrir")
+    return asyncio.run(run_together(portal, kiosk))
 
 
 def serve_portal(settings: Settings, _: argparse.Namespace) -> None:
@@ -81,6 +96,20 @@ def serve_portal(settings: Settings, _: argparse.Namespace) -> None:
     if not settings.smtp_host:
         print(f"Correos: se guardan en {settings.data / 'mail'} (CITAS_SMTP_HOST los envía)", flush=True)
     serve(settings)
+
+
+def serve_kiosk(_: argparse.Namespace) -> int:
+    """The kiosk of this machine."""
+    from portal.starter import kiosk_command
+
+    return int(kiosk_command().serve())
+
+
+def export_kiosk(typed: argparse.Namespace) -> int:
+    """What the kiosk of this machine could not send, for the administrador."""
+    from portal.starter import kiosk_command
+
+    return int(kiosk_command().export(typed.file))
 
 
 def work(settings: Settings, _: argparse.Namespace) -> None:
@@ -218,8 +247,18 @@ async def _done() -> None:
 
 
 COMMANDS = {
-    "run": Command(run, "prepara todo y sirve el portal"),
+    "run": Command(run, "prepara todo y sirve el portal y el módulo de la sede"),
     "portal": Command(serve_portal, "sirve el portal"),
+    "kiosk": Command(
+        serve_kiosk,
+        "sirve el módulo de la sede en este equipo",
+        of_kiosk=True,
+        words={
+            "export": Command(
+                export_kiosk, "guarda lo que el módulo no pudo enviar", file="archivo nuevo", of_kiosk=True
+            ),
+        },
+    ),
     "worker": Command(work, "envía los correos y abre los cupos, sin servir páginas"),
     "migrate": Command(bring_up_to_date, "crea o actualiza las tablas"),
     "setup": Command(load_start, "carga la sede, el servicio, los consultores y el calendario"),
@@ -233,14 +272,21 @@ COMMANDS = {
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="citas", description="Citas en línea de los Centros de Empleo.")
-    words = parser.add_subparsers(dest="command", required=True, metavar="ORDEN")
-    for word, command in COMMANDS.items():
+    _add_words(parser, COMMANDS, required=True)
+    return parser
+
+
+def _add_words(parser: argparse.ArgumentParser, commands: Mapping[str, Command], *, required: bool) -> None:
+    words = parser.add_subparsers(required=required, metavar="ORDEN")
+    for word, command in commands.items():
         own = words.add_parser(word, help=command.tells, description=command.tells)
+        own.set_defaults(does=command)
         if command.file:
             own.add_argument("file", type=Path, metavar="ARCHIVO", help=command.file)
         if command.user:
             own.add_argument("user", metavar="USUARIO", help=command.user)
-    return parser
+        if command.words:
+            _add_words(own, command.words, required=False)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The real portal in processes of its own, as ``make run`` starts it: for browsers, and for what only a process shows.
 
+Without the kiosk that ``citas run`` starts beside it, unless a test asks for ``RUN``.
+
 ``running_portal``           one on SQLite, shared by the tests of this process: each test brings its own person
 ``running_postgres_portal``  the same on PostgreSQL
 ``start_portal``             another one, for tests that need settings of their own or that stop it
@@ -25,28 +27,35 @@ from tests.postgres_server import PostgresServer
 from tests.processes import end_with_parent, free_port
 
 CITAS = Path(sys.executable).with_name("citas")
+RUN = (CITAS, "run")
+_ALONE = """
+import sys
+from portal.cli import main
+sys.exit(main(["migrate"]) or main(["setup"]) or main(["portal"]))
+"""
 _START_SECONDS = 60
 _STOP_SECONDS = 10
 
 
 class RunningPortal:
-    """``citas run`` on a free port, with a data folder of its own; ``settings`` are environment variables."""
+    """A portal on a free port, with a data folder of its own; ``settings`` are environment variables."""
 
     def __init__(
         self,
         data: Path,
         *,
         settings: Mapping[str, str],
-        command: Sequence[str | Path] = (CITAS, "run"),
+        command: Sequence[str | Path] = (sys.executable, "-c", _ALONE),
         log: str = "",
     ) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.kiosk_port = free_port()
         self._log = data.with_name(f"{log or data.name}.log")
         data.mkdir(parents=True, exist_ok=True)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        own = {"CITAS_DATA": str(data), "PORTAL_PORT": str(self.port)}
+        own = {"CITAS_DATA": str(data), "PORTAL_PORT": str(self.port), "KIOSK_PORT": str(self.kiosk_port)}
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=data, env={**inherited, **own, **settings},

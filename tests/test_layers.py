@@ -17,7 +17,18 @@ WIRING = ("portal.app", "portal.serving", "portal.cli")
 PLUMBING = (
     *(
         f"portal.web.{name}"
-        for name in ("assets", "cookies", "csrf", "fields", "following", "frame", "logs", "security", "templates")
+        for name in (
+            "assets",
+            "cookies",
+            "csrf",
+            "fields",
+            "following",
+            "frame",
+            "logs",
+            "security",
+            "server",
+            "templates",
+        )
     ),
     "portal.pages.words",
     "portal.pages.word_lists",

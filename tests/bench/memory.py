@@ -14,7 +14,7 @@ from tests.bench.ground import Ground, in_use
 from tests.bench.load import Load
 from tests.bench.visitor import Visitor
 from tests.bench.walk import Astray, Walk
-from tests.running_portal import RunningPortal
+from tests.running_portal import RUN, RunningPortal
 
 _AT_ONCE = 8
 _WANTED_MEGABYTES = 400.0
@@ -33,7 +33,7 @@ class Share:
 async def measure_memory(ground: Ground, *, quick: bool) -> list[Figure]:
     """``citas run`` with its default settings: walks, slips and mails, then every process of it."""
     seconds, slips = (3.0, 10) if quick else (8.0, 50)
-    portal = RunningPortal(ground.folder / "run", settings={"CITAS_TRUSTED_PROXIES": "127.0.0.1/32"})
+    portal = RunningPortal(ground.folder / "run", settings={"CITAS_TRUSTED_PROXIES": "127.0.0.1/32"}, command=RUN)
     try:
         portal.wait_until_ready()
         async with in_use(f"sqlite:///{portal.data / 'portal.db'}"), crowd_at(portal.port, _AT_ONCE) as crowd:
