@@ -11,5 +11,6 @@ pytest_plugins = [
     "tests.staffing",
     "tests.desk.asking",
     "tests.kiosk.desk",
+    "tests.kiosk.cups_server",
     "tests.kiosk.encrypted",
 ]
