@@ -15,7 +15,7 @@ from portal.clock import Clock
 from portal.database.node import Node, use_node
 from portal.domain.catalogue import read_catalogue
 from portal.domain.exchange import PairAnswer, PairRequest, Standing
-from portal.domain.kiosk_secrets import KioskSignIn, add_first_kiosk_secrets
+from portal.domain.first_kiosk_secrets import KioskSignIn, add_first_kiosk_secrets
 from portal.domain.kiosks import list_kiosks, make_kiosk, make_pairing_code, pair
 
 FIRST_NAME: Final = "Módulo 1"
