@@ -129,8 +129,13 @@ async def _take_what_it_brings(answer: Answer, state: Row) -> None:
         # A portal that has forgotten lists nothing: then no lease is dropped, and no claim answered.
         await fetch('DELETE FROM "asked_claim"')
         await take_leases(answer.leases, answer.applied, state["center"], answer.portal_time)
-    if answer.state is not None:
-        await take_state(answer.state, answer.applied, state["center"], answer.portal_time)
+    told = answer.state
+    if answer.epoch != state["epoch"]:
+        # The versions of a portal that was restored count anew: what is told as of an old one may leave things out.
+        await fetch('UPDATE "kiosk_state" SET "version" = 0, "state_day" = NULL WHERE "id" = 1')
+        told = told if told is not None and told.whole else None
+    if told is not None:
+        await take_state(told, answer.applied, state["center"], answer.portal_time)
 
 
 @transactional

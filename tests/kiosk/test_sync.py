@@ -192,6 +192,16 @@ async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
     assert flagged == {sold.code: True, online.code: False}
 
 
+async def test_a_new_epoch_has_versions_of_its_own(desk: Desk) -> None:
+    rosa, julio = desk.cita(10, ROSA), desk.cita(11, JULIO)
+    await desk.hear(state=State(version=26, whole=True, citas=(rosa,)))
+    await desk.hear(epoch=2, state=State(version=27, whole=False, citas=(julio,)))
+    assert (await desk.ask()).version == 0
+    await desk.hear(epoch=2, state=State(version=27, whole=True, citas=(julio,)))
+    assert [row["code"] for row in await fetch('SELECT "code" FROM "appointment"')] == [julio.code]
+    assert (await desk.ask()).version == 27
+
+
 async def test_who_was_here_yesterday_may_come_again(desk: Desk) -> None:
     await desk.hear(leases=(desk.lease(10),))
     await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
