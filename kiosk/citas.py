@@ -48,7 +48,7 @@ async def take_state(state: State, applied: int, center: UUID, portal_time: date
     # Two citas of one person may change places as the flagged one: none stands in the other's way meanwhile.
     for cita in taken:
         await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, cita.id)
-    as_told = [await _take(cita, center, portal_time) for cita in taken]
+    as_told = [await _take(cita, center, portal_time, newer) for cita in taken]
     if not all(as_told) or newer & (listed | set(state.gone)):
         return
     await fetch('UPDATE "kiosk_state" SET "version" = {} WHERE "id" = 1', state.version)
@@ -65,16 +65,35 @@ async def _set_aside_past(portal_time: datetime) -> None:
     )
 
 
-async def _take(cita: CitaState, center: UUID, now: datetime) -> bool:
+async def _take(cita: CitaState, center: UUID, now: datetime, newer: Collection[UUID]) -> bool:
     """Write it as it is told; whether that could be."""
     row = await _row_of(cita, center, now)
     try:
         async with savepoint():
             await _write(row)
     except ConstraintError:
-        # The wall of one active cita per person and service: the portal will flag one when it knows of both.
-        await _write({**row, "duplicate": True})
+        # The wall of one active cita per person and service.
+        as_told = await _flag_other(row, newer)
+        await _write({**row, "duplicate": not as_told})
+        return as_told
+    return True
+
+
+async def _flag_other(row: dict[str, Any], newer: Collection[UUID]) -> bool:
+    """Flag the cita that stands in the way of one that the portal does not flag; whether that was right.
+
+    If the portal knows of it, it has flagged it, and does not list it because its day is far off. If not, it will flag
+    one of the two when it does.
+    """
+    others = await fetch(
+        'SELECT "id" FROM "appointment" WHERE "citizen" = {} AND "service" = {} AND "id" <> {} '
+        'AND "state" IN (\'reserved\', \'in_attention\') AND NOT "duplicate" AND NOT "unrecorded"',
+        *(row["citizen"], row["service"], row["id"]),
+    )
+    if any(other["id"] in newer for other in others):
         return False
+    for other in others:
+        await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, other["id"])
     return True
 
 
