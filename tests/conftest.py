@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.staffing",
     "tests.desk.asking",
     "tests.kiosk.desk",
+    "tests.kiosk.paged",
     "tests.kiosk.cups_server",
     "tests.kiosk.encrypted",
 ]

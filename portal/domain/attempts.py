@@ -40,6 +40,8 @@ class AttemptKind(StrEnum):
     LINK_BY_ACCOUNT = "link/account"
     PAIR_BY_ORIGIN = "pair/origin"
     TOKEN_BY_ORIGIN = "token/origin"  # noqa: S105  # a kind of attempt, no password
+    KIOSK_SECRET = "kiosk/secret"  # noqa: S105  # (the same)
+    KIOSK_PIN = "kiosk/pin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""Who may open a page of the kiosk: deny by default. A route says ``ANYBODY``, ``AT_THE_DESK`` or ``ALSO_LOCKED``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
+
+from kiosk.banner import Banner, read_banner
+from kiosk.services import DeskServices
+from kiosk.sittings import Sitting, find_sitting, note_presence
+from kiosk.state import KioskLocked, NotPaired
+from portal.domain.exchange import Standing
+from portal.web.cookies import AnyRequest, cookie_header, read_cookie
+
+COOKIE: Final = "kiosk_personal"
+CSRF_COOKIE: Final = "kiosk_csrf"
+_LONGEST_COOKIE: Final = 64
+_ACCESS: Final = "kiosk_access"
+_SITTING: Final = "kiosk_sitting"
+_BANNER: Final = "kiosk_banner"
+_HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+ANYBODY: Final[Mapping[str, Any]] = {_ACCESS: "anybody"}
+"""The ``opt`` of what shows nothing personal: signing in, pairing, the banner."""
+
+AT_THE_DESK: Final[Mapping[str, Any]] = {_ACCESS: "desk"}
+"""The ``opt`` of pages for whoever is signed in, at a kiosk in good standing."""
+
+ALSO_LOCKED: Final[Mapping[str, Any]] = {_ACCESS: "locked"}
+"""The ``opt`` of pages for whoever is signed in, also when the kiosk is revoked or forked."""
+
+
+class SignInNeeded(PermissionDeniedException):
+    """Nobody is at the desk."""
+
+
+class PinNeeded(PermissionDeniedException):
+    """Somebody is, and the screen is locked."""
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of every route. Raises NotPaired, SignInNeeded, PinNeeded, KioskLocked, or PermissionDeniedException."""
+    request: AnyRequest = connection  # type: ignore[assignment]  # there are no websockets here
+    if urlsplit(f"//{request.headers.get('host', '')}").hostname not in _HERE:
+        raise NotFoundException  # a name of somebody else's that leads here
+    access = handler.opt.get(_ACCESS)
+    if access is None:
+        raise PermissionDeniedException
+    services: DeskServices = request.app.state.services
+    now = await services.now()
+    banner = await read_banner(now)
+    request.scope["state"][_BANNER] = banner
+    sitting = await _read_sitting(request, services)
+    if sitting is not None:
+        request.scope["state"][_SITTING] = sitting
+    if access == ANYBODY[_ACCESS]:
+        return
+    if banner.standing is Standing.UNPAIRED:
+        raise NotPaired
+    if sitting is None:
+        raise SignInNeeded
+    if sitting.locked:
+        raise PinNeeded
+    await note_presence(sitting, now, services.settings.idle)
+    if access == AT_THE_DESK[_ACCESS] and banner.standing is not Standing.GOOD:
+        raise KioskLocked(banner.standing)
+
+
+async def _read_sitting(request: AnyRequest, services: DeskServices) -> Sitting | None:
+    value = read_cookie(cookie_header(request), COOKIE)
+    if not value or len(value) > _LONGEST_COOKIE:
+        return None
+    return await find_sitting(value, await services.now(), services.settings.idle)
+
+
+def sitting_of(request: AnyRequest) -> Sitting | None:
+    """Who is at the desk, locked or not."""
+    found: Sitting | None = request.scope["state"].get(_SITTING)
+    return found
+
+
+def provide_sitting(request: AnyRequest) -> Sitting:
+    """For handlers behind a sitting: whose it is."""
+    found: Sitting = request.scope["state"][_SITTING]
+    return found
+
+
+GivenSitting: TypeAlias = NamedDependency[SkipValidation[Sitting]]
+"""The annotation of the parameter ``sitting``."""
+
+
+def banner_for(context: Mapping[str, Any], /) -> Banner | None:
+    """For templates: what the page says of the kiosk; None on pages that no guard has seen."""
+    banner: Banner | None = context["request"].scope["state"].get(_BANNER)
+    return banner
+
+
+def sitting_for(context: Mapping[str, Any], /) -> Sitting | None:
+    """For templates: who is at the desk."""
+    return sitting_of(context["request"])

@@ -1,0 +1,46 @@
+"""Words and sentences of the desk's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from kiosk.print_jobs import Problem
+
+WORDS: Final[Mapping[StrEnum, str]] = {
+    Problem.PAPER_OUT: "falta papel en la impresora",
+    Problem.PAPER_JAM: "el papel se atascó",
+    Problem.COVER_OPEN: "la tapa de la impresora está abierta",
+    Problem.PAUSED: "la impresora está en pausa",
+    Problem.PRINTER_AWAY: "la impresora no responde: revisa que esté encendida y conectada",
+    Problem.SLOW: "la impresora tarda más de lo normal",
+    Problem.NO_SPOOLER: "el servicio de impresión del equipo no responde",
+    Problem.NO_CLIENT: "falta instalar el programa de impresión en el equipo",
+    Problem.UNKNOWN_PRINTER: "el equipo no conoce esa impresora",
+    Problem.REFUSES: "la impresora no acepta trabajos",
+    Problem.FAILED: "la impresión falló",
+    Problem.UNKNOWN_OUTCOME: "no se sabe si salió: mira la impresora antes de imprimir otra vez",
+    Problem.NO_SLIP: "no se pudo preparar la constancia",
+    Problem.CITA_GONE: "la cita ya no está en pie",
+    Problem.TOO_LATE: "la cita ya pasó",
+    Problem.STOPPED_THERE: "alguien la canceló en la impresora",
+}
+
+SENTENCES: Final[Mapping[str, str]] = {
+    "usuario.wrong": "El usuario o la clave del módulo no son correctos. Revisa los dos",
+    "usuario.expired": (
+        "Este módulo pasó demasiados días sin comunicarse con el portal y sus claves vencieron. "
+        "Conéctalo a la red y vuelve a ingresar"
+    ),
+    "pin.wrong": "Ese PIN no es el tuyo. Escríbelo otra vez",
+    "pin.expired": "Las claves de este módulo vencieron. Conéctalo a la red e ingresa con tu clave",
+    "codigo.missing": "Escribe el código que te dio el administrador",
+    "codigo.refused": "Ese código no sirve: está mal escrito, ya se usó o pasaron sus 10 minutos. Pide otro",
+    "codigo.away": "El portal no responde. Para emparejar el módulo hace falta la red: revisa el cable y reintenta",
+    "codigo.key": "No se pudo guardar la llave del módulo en este equipo. Avisa al administrador",
+    "horario.missing": "Elige un horario",
+    "horario.gone": "Elige otro horario",
+    "buscar.missing": "Escribe un código o un documento, o pasa el lector por el QR",
+    "buscar.not_found": "Este módulo no conoce esa cita. Puede ser de otro día o de otra sede: búscala en el portal",
+}

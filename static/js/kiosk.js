@@ -1,0 +1,56 @@
+// What the desk does beyond htmx. Everything works without it. It is loaded before citas.js, to hear failures first.
+(() => {
+  "use strict";
+
+  const PAUSE = 5000;
+  const banner = () => document.getElementById("aviso");
+
+  // The banner asks for news by itself, and says so when nobody answers. Whoever types keeps the screen open.
+  let touched = false;
+  for (const kind of ["keydown", "pointerdown", "input"]) addEventListener(kind, () => (touched = true), true);
+  const ask = () => {
+    const active = document.getElementById("activo");
+    if (!banner() || !active) return;
+    active.value = touched ? "si" : "";
+    touched = false;
+    banner().dispatchEvent(new Event("noticias"));
+  };
+  setInterval(ask, PAUSE);
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+
+  const failed = (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.sourceElement?.id !== "aviso") return;
+    if (event.type !== "htmx:error" && !(ctx.response?.status >= 400) && !/^\s*<!doctype/i.test(ctx.text ?? "")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    banner().classList.add("wrong");
+    banner().querySelector("p").textContent = banner().dataset.dead;
+  };
+  addEventListener("htmx:error", failed, true);
+  addEventListener("htmx:before:swap", failed, true);
+
+  // A known person: what nobody typed is filled in.
+  const fill = () => {
+    const known = document.querySelector("#conocida[data-fill]");
+    if (!known) return;
+    for (const { name, value } of known.attributes) {
+      if (!name.startsWith("data-fill-")) continue;
+      const field = document.getElementById(name.slice("data-fill-".length).replaceAll("-", "_"));
+      if (field && value && (field.value === "" || (field.id === "idioma" && field.value === "es"))) field.value = value;
+    }
+  };
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target.id === "conocida") fill();
+  });
+
+  // The script does what these buttons are for.
+  for (const button of document.querySelectorAll("#reserva [value=buscar], #reserva [value=horarios]")) button.hidden = true;
+
+  // The first thing to do has the focus: what is wrong, else the next field to type in.
+  if (!document.getElementById("errores") && !document.querySelector("[autofocus]")) {
+    const first = document.querySelector("#numero_documento, #buscar, #usuario, #pin, #codigo");
+    const next = first?.id === "numero_documento" && first.value ? document.getElementById("nombres") : first;
+    (next?.value ? first : next)?.focus();
+  }
+})();
