@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from portal.database.engine import Row
-from portal.database.node import after_commit, fetch
+from portal.database.node import after_commit, fetch, transactional
 from portal.documents.slip import Paper
 
 
@@ -52,7 +52,7 @@ class Problem(StrEnum):
 
 
 PERSON_DECIDES: Final = frozenset({Problem.FAILED, Problem.UNKNOWN_OUTCOME, Problem.NO_SLIP})
-"""Stuck until somebody has looked and asks for it again; whatever else is stuck goes on by itself."""
+"""Stuck until somebody has looked and has it printed again; whatever else is stuck goes on by itself."""
 
 _OPEN: Final = "\"print_job\".\"state\" IN ('queued', 'printing', 'stuck')"
 
@@ -77,8 +77,8 @@ class PrintJob:
         return self.state in {PrintState.QUEUED, PrintState.PRINTING, PrintState.STUCK}
 
     @property
-    def may_retry(self) -> bool:
-        """Whether it waits for somebody to say that it shall be printed again."""
+    def needs_somebody(self) -> bool:
+        """Whether it waits for somebody to look at the tray and have it printed again."""
         return self.state is PrintState.STUCK and self.problem in PERSON_DECIDES
 
 
@@ -110,6 +110,28 @@ async def queue_print(appointment: UUID, paper: Paper, now: datetime) -> UUID:
     )
     after_commit(_tell_listeners)
     return job
+
+
+@transactional
+async def print_again(appointment: UUID, paper: Paper, now: datetime) -> UUID:
+    """Order a slip once more; returns the job. One that is on its way on that paper already is that job.
+
+    Somebody has looked at the tray: what waited for that is over.
+    """
+    problems = ", ".join(f"'{problem.value}'" for problem in sorted(PERSON_DECIDES))
+    await fetch(
+        'UPDATE "print_job" SET "state" = \'cancelled\', "done_at" = {} '
+        f'WHERE "appointment" = {{}} AND "state" = \'stuck\' AND "problem" IN ({problems})',
+        *(now, appointment),
+    )
+    coming = await fetch(
+        f'SELECT "id" FROM "print_job" WHERE "appointment" = {{}} AND "paper" = {{}} AND {_OPEN} LIMIT 1',
+        *(appointment, paper.value),
+    )
+    if coming:
+        job: UUID = coming[0]["id"]
+        return job
+    return await queue_print(appointment, paper, now)
 
 
 async def read_open_jobs() -> list[PrintJob]:
@@ -169,11 +191,9 @@ async def mark_going(job: UUID) -> None:
 
 
 async def mark_stuck(job: UUID, problem: Problem) -> None:
-    """It cannot go on. What the spooler no longer has is forgotten, so that it may be sent again."""
-    kept = "''" if problem in PERSON_DECIDES else '"printer_job"'
+    """It cannot go on."""
     await fetch(
-        f'UPDATE "print_job" SET "state" = \'stuck\', "problem" = {{}}, "printer_job" = {kept} '
-        f'WHERE "id" = {{}} AND {_OPEN}',
+        f'UPDATE "print_job" SET "state" = \'stuck\', "problem" = {{}} WHERE "id" = {{}} AND {_OPEN}',
         *(problem.value, job),
     )
 
@@ -198,19 +218,6 @@ async def give_up_unsent(job: UUID, now: datetime) -> bool:
             *(now, job),
         )
     )
-
-
-async def retry(job: UUID) -> bool:
-    """Somebody has looked at the tray: print it once more. False unless it waits for that."""
-    problems = ", ".join(f"'{problem.value}'" for problem in sorted(PERSON_DECIDES))
-    again = await fetch(
-        'UPDATE "print_job" SET "state" = \'queued\', "problem" = \'\', "printer_job" = \'\' '
-        f'WHERE "id" = {{}} AND "state" = \'stuck\' AND "problem" IN ({problems}) RETURNING "id"',
-        job,
-    )
-    if again:
-        after_commit(_tell_listeners)
-    return bool(again)
 
 
 async def leave_to_browser(now: datetime) -> None:

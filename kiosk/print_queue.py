@@ -19,7 +19,6 @@ import structlog
 
 from kiosk.cups import Cups, Ending, PrinterTrouble, Spooler, SpoolerJob, number_of
 from kiosk.print_jobs import (
-    PERSON_DECIDES,
     PrintJob,
     PrintState,
     Problem,
@@ -122,7 +121,9 @@ class PrintQueue:
         now = await self._now()
         if not await give_up_unsent(job, now):
             found = await find_job(job)
-            if found is not None and found.is_open and self._cups is not None:
+            if found is not None and found.needs_somebody:
+                await mark_over(job, PrintState.CANCELLED, now)
+            elif found is not None and found.is_open and self._cups is not None:
                 self._given_up.add(job)
                 await self._settle(found, await self._cups.cancel(found.printer_job), now)
         return await find_job(job)
@@ -167,7 +168,7 @@ class PrintQueue:
 
     async def _hold_up(self, problem: Problem) -> None:
         for job in await read_open_jobs():
-            if job.problem is not problem and not job.may_retry:
+            if job.problem is not problem and not job.needs_somebody:
                 log.warning("slip stuck", job=str(job.id), problem=problem.value)
                 await mark_stuck(job.id, problem)
 
@@ -184,12 +185,14 @@ class PrintQueue:
     async def _bring_on(self, cups: Cups, job: PrintJob, spooler: Spooler, now: datetime) -> None:
         if local_day(job.asked_at) < local_day(now):
             await self._drop_old(cups, job, now)
-        elif job.printer_job and job.id in self._given_up:
-            await self._settle(job, await cups.cancel(job.printer_job), now)
-        elif job.printer_job:
-            await self._follow(cups, job, spooler, now)
-        elif job.problem not in PERSON_DECIDES:
+        elif job.needs_somebody:
+            return
+        elif not job.printer_job:
             await self._send(cups, job, spooler, now)
+        elif job.id in self._given_up:
+            await self._settle(job, await cups.cancel(job.printer_job), now)
+        else:
+            await self._follow(cups, job, spooler, now)
 
     async def _drop_old(self, cups: Cups, job: PrintJob, now: datetime) -> None:
         """Whoever waited for it has left; nobody's papers shall lie in the tray in the morning."""

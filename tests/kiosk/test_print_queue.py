@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.changing import cancel_offline
 from kiosk.cups import Cups
-from kiosk.print_jobs import PrintJob, PrintState, Problem, find_job, queue_print, read_jobs_of, read_open_jobs, retry
+from kiosk.print_jobs import PrintJob, PrintState, Problem, print_again, queue_print, read_jobs_of, read_open_jobs
 from kiosk.print_queue import Pace, PrintQueue
 from kiosk.printing import SlipPress
 from kiosk.selling import Sold, sell
@@ -57,8 +57,7 @@ def queue_to(printer: FilePrinter | None, desk: Desk) -> PrintQueue:
 
 
 async def job_of(sold: Sold) -> PrintJob:
-    [job] = await read_jobs_of(sold.appointment)
-    return job
+    return (await read_jobs_of(sold.appointment))[-1]
 
 
 async def until(queue: PrintQueue, sold: Sold, holds: Callable[[PrintJob], bool]) -> PrintJob:
@@ -198,10 +197,10 @@ async def test_cups_restarts_while_it_prints(
     restarted.start()
     printer.put_paper_in()
     queue = queue_to(printer, desk)
-    job = await until(queue, sold, lambda job: is_printed(job) or job.may_retry)
-    if job.may_retry:
+    job = await until(queue, sold, lambda job: is_printed(job) or job.needs_somebody)
+    if job.needs_somebody:
         # A CUPS that is told to stop ends its filters, and now and then takes that for their failure.
-        assert await retry(job.id)
+        await print_again(sold.appointment, Paper.TICKET, desk.now + timedelta(seconds=1))
         await until(queue, sold, is_printed)
     assert len(printer.titles) == 1
 
@@ -219,11 +218,10 @@ async def test_a_cups_that_has_forgotten_prints_nothing_twice(
     job = await until(queue, sold, is_stuck(Problem.UNKNOWN_OUTCOME))
     await queue.one_round()
     assert printer.titles == []
-    assert job.may_retry
-    assert await retry(job.id)
+    assert job.needs_somebody
+    await print_again(sold.appointment, Paper.TICKET, desk.now + timedelta(seconds=1))
     await until(queue, sold, is_printed)
     assert len(printer.titles) == 1
-    assert not await retry(job.id)
 
 
 @pytest.mark.parametrize("statement", range(4))
@@ -264,7 +262,9 @@ async def test_what_the_printer_could_not_print(desk: Desk, printer: FilePrinter
     printer.repair()
     await queue.one_round()
     assert printer.titles == []
-    assert await retry(job.id)
+    desk.now += timedelta(seconds=1)
+    again = await print_again(sold.appointment, Paper.TICKET, desk.now)
+    assert again != job.id
     await until(queue, sold, is_printed)
     assert len(printer.titles) == 1
 
@@ -281,8 +281,14 @@ async def test_a_slip_that_is_cancelled(desk: Desk, printer: FilePrinter, sold: 
     assert cancelled is not None
     assert (cancelled.state, cancelled.problem) == (PrintState.CANCELLED, None)
     printer.put_paper_in()
-    last = await sell(desk.order(MEI, 12), desk.now, Paper.TICKET)
-    printed = await until(queue, last, is_printed)
+    printer.break_down()
+    broken = await until(queue, await sell(desk.order(MEI, 12), desk.now, Paper.TICKET), is_stuck(Problem.FAILED))
+    cancelled = await queue.cancel(broken.id)
+    assert cancelled is not None
+    assert cancelled.state is PrintState.CANCELLED
+    printer.repair()
+    await queue_print(other.appointment, Paper.TICKET, desk.now + timedelta(seconds=1))
+    printed = await until(queue, other, is_printed)
     assert await queue.cancel(printed.id) == printed
     assert len(printer.titles) == 1
 
@@ -300,9 +306,10 @@ async def test_a_slip_that_is_cancelled_at_the_printer(desk: Desk, printer: File
 async def test_a_reprint_is_a_job_of_its_own(desk: Desk, printer: FilePrinter, sold: Sold) -> None:
     queue = queue_to(printer, desk)
     await until(queue, sold, is_printed)
-    again = await queue_print(sold.appointment, Paper.TICKET, desk.now + timedelta(seconds=1))
-    while (job := await find_job(again)) and job.is_open:
-        await queue.one_round()
+    desk.now += timedelta(seconds=1)
+    again = await print_again(sold.appointment, Paper.TICKET, desk.now)
+    assert await print_again(sold.appointment, Paper.TICKET, desk.now) == again
+    await until(queue, sold, is_printed)
     assert [job.state for job in await read_jobs_of(sold.appointment)] == [PrintState.PRINTED] * 2
     assert len(printer.titles) == 2
 
