@@ -1,73 +1,78 @@
-"""Kiosk secrets: how the staff signs in at a kiosk, and the PIN that unlocks it (ARCHITECTURE, rule 13).
-
-They are not the portal's passwords: their hashes lie on machines that stand at a desk.
+"""How somebody of the staff signs in at their sede's kiosk: a secret and a PIN, neither of them the portal's password
+(ARCHITECTURE, rule 13). Kiosks get the hashes with the next exchange, also of what was taken away.
 """
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from portal.database.node import fetch, transactional
 from portal.domain.audit import Action, Actor, write_audit
-from portal.domain.passwords import CLEAR, hash_password
-from portal.domain.vocabulary import Role
+from portal.domain.errors import DomainError
+from portal.domain.new_password import check_password
+from portal.domain.passwords import fits, hash_password
+from portal.domain.staff import StaffView
 
+SHORTEST_SECRET: Final = 8
 PIN_DIGITS: Final = 6
-_NOBODY_THERE: Final = Actor(None, "setup")
+_RUN: Final = "01234567890"
 
 
-@dataclass(frozen=True, slots=True)
-class KioskSignIn:
-    """What somebody signs in with at the kiosks of their sede."""
-
-    username: str
-    secret: str
-    pin: str
+class SecretIsPassword(DomainError):
+    """The kiosk's secret is the portal's password: whoever steals a kiosk would work on both."""
 
 
-def make_secret() -> str:
-    """A random secret that can be read off a paper: 12 characters in groups of four, 59 bits."""
-    return "-".join("".join(secrets.choice(CLEAR) for _ in range(4)) for _ in range(3))
+class PinFault(StrEnum):
+    """Why a PIN may not be used."""
+
+    MALFORMED = "malformed"
+    SIMPLE = "simple"
 
 
-def make_pin() -> str:
-    """A random PIN."""
-    return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
+def judge_pin(pin: str) -> PinFault | None:
+    """Why a PIN may not be used, or None: six digits, neither all alike nor in a row."""
+    if not (pin.isascii() and pin.isdecimal() and len(pin) == PIN_DIGITS):
+        return PinFault.MALFORMED
+    return PinFault.SIMPLE if len(set(pin)) == 1 or pin in _RUN or pin[::-1] in _RUN else None
 
 
-async def set_kiosk_secret(staff: UUID, secret: str, pin: str, actor: Actor, now: datetime) -> None:
-    """Give somebody another secret and PIN; the kiosks of their sede learn them at their next exchange."""
+async def find_secret(staff: UUID) -> datetime | None:
+    """When somebody set their secret and PIN (UTC); None when they have none."""
+    rows = await fetch('SELECT "set_at" FROM "kiosk_secret" WHERE "staff" = {}', staff)
+    return rows[0]["set_at"] if rows else None
+
+
+async def set_secret(staff: StaffView, password: str, secret: str, pin: str, actor: Actor, now: datetime) -> None:
+    """Set one's own secret and PIN, after one's password. Raises WrongPassword, SecretIsPassword."""
+    await check_password(staff.id, password)
+    if await fits(secret, await _password_of(staff.id)):
+        raise SecretIsPassword
     await _keep(staff, await hash_password(secret), await hash_password(pin), actor, now)
 
 
-async def add_first_kiosk_secrets(now: datetime) -> tuple[KioskSignIn, ...]:
-    """Where nobody has a kiosk secret yet: one for everybody who may sign in at a sede's kiosk. Told once."""
-    if await fetch('SELECT "staff" FROM "kiosk_secret" LIMIT 1'):
-        return ()
-    rows = await fetch(
-        'SELECT "id", "username" FROM "staff" WHERE "active" AND "center" IS NOT NULL AND "role" <> {} '
-        'ORDER BY "role", "username"',
-        Role.ADMINISTRATOR.value,
-    )
-    made = []
-    for row in rows:
-        sign_in = KioskSignIn(row["username"], make_secret(), make_pin())
-        await set_kiosk_secret(row["id"], sign_in.secret, sign_in.pin, _NOBODY_THERE, now)
-        made.append(sign_in)
-    return tuple(made)
-
-
 @transactional
-async def _keep(staff: UUID, secret_hash: str, pin_hash: str, actor: Actor, now: datetime) -> None:
+async def _keep(staff: StaffView, secret_hash: str, pin_hash: str, actor: Actor, now: datetime) -> None:
     await fetch(
         'INSERT INTO "kiosk_secret" ("staff", "secret_hash", "pin_hash", "set_at") VALUES ({}, {}, {}, {}) '
         'ON CONFLICT ("staff") DO UPDATE SET "secret_hash" = "excluded"."secret_hash", '
         '"pin_hash" = "excluded"."pin_hash", "set_at" = "excluded"."set_at"',
-        *(staff, secret_hash, pin_hash, now),
+        *(staff.id, secret_hash, pin_hash, now),
     )
-    [person] = await fetch('SELECT "username" FROM "staff" WHERE "id" = {}', staff)
-    await write_audit(actor, Action.KIOSK_SECRET_SET, now, subject=person["username"])
+    await write_audit(actor, Action.KIOSK_SECRET_SET, now, subject=staff.username, state="on")
+
+
+@transactional
+async def remove_secret(staff: UUID, username: str, actor: Actor, now: datetime) -> bool:
+    """Let somebody sign in at no kiosk any more, from its next exchange on. False when they could not before."""
+    rows = await fetch('DELETE FROM "kiosk_secret" WHERE "staff" = {} RETURNING "staff"', staff)
+    if rows:
+        await write_audit(actor, Action.KIOSK_SECRET_SET, now, subject=username, state="off")
+    return bool(rows)
+
+
+async def _password_of(staff: UUID) -> str:
+    rows = await fetch('SELECT "password_hash" FROM "staff" WHERE "id" = {}', staff)
+    return str(rows[0]["password_hash"]) if rows else ""

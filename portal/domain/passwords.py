@@ -30,13 +30,13 @@ class PasswordFault(StrEnum):
     COMMON = "common"
 
 
-def judge_password(password: str, username: str) -> PasswordFault | None:
+def judge_password(password: str, username: str, shortest: int = SHORTEST) -> PasswordFault | None:
     """Why a new password may not be used by the person of that name, or None. No rule about kinds of characters."""
     folded = password.casefold()
     faults = (
         (not password, PasswordFault.MISSING),
         (any(unicodedata.category(letter) in ("Cc", "Cs") for letter in password), PasswordFault.CONTROL),
-        (len(password) < SHORTEST, PasswordFault.SHORT),
+        (len(password) < shortest, PasswordFault.SHORT),
         (len(password) > LONGEST, PasswordFault.LONG),
         (username.casefold() in folded or username.casefold()[::-1] in folded, PasswordFault.USERNAME),
         (is_common(password), PasswordFault.COMMON),

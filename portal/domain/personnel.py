@@ -13,6 +13,7 @@ from portal.database.engine import Row
 from portal.database.node import fetch, transactional
 from portal.domain.audit import Action, Actor, write_audit
 from portal.domain.errors import DomainError
+from portal.domain.kiosk_secrets import remove_secret
 from portal.domain.passwords import hash_password, make_password
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats_of
@@ -163,7 +164,7 @@ async def change_meet_link(staff: UUID, username: str, link: str, actor: Actor, 
 
 @transactional
 async def deactivate(person: PersonView, actor: Actor, now: datetime, rules: BookingRules) -> int:
-    """Let nobody in under this name any more, end its sessions, take its free seats off the offer.
+    """Let nobody in under this name any more, here or at a kiosk, end its sessions, take its free seats off the offer.
 
     Returns how many sessions ended; citas stay, to be moved or transferred. Raises LastAdministrator.
     """
@@ -173,6 +174,7 @@ async def deactivate(person: PersonView, actor: Actor, now: datetime, rules: Boo
     ended = await end_sessions_of(person.id)
     if rows:
         await write_audit(actor, Action.STAFF_CHANGED, now, subject=person.username, change="deactivated")
+        await remove_secret(person.id, person.username, actor, now)
         await open_seats_of(person.id, now, rules)
     return ended
 

@@ -74,7 +74,7 @@ async def test_a_kiosk_wants_a_name_and_a_sede(office: Visitor) -> None:
     form = (await office.open(f"{PAGE}/nuevo")).form("Agregar")
     form.choose("Sede", "Elige una")
     page = await form.press(status=422)
-    assert "Escribe un nombre para el módulo" in page.text
+    assert "Escribe el nombre" in page.text
     assert "Elige una sede de la lista" in page.text
 
 

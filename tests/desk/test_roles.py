@@ -34,6 +34,7 @@ MAY = (
     # method or "*", address (a pattern), who; the first that fits counts
     ("*", r"/ingresar/(codigo|clave)", STAFF),
     ("*", r"/(ingresar(/olvide|/nueva-clave/.*)?|salir)", EVERYBODY),
+    ("*", r"/cuenta/modulo(/quitar)?", frozenset({Role.CONSULTANT, Role.SUPERVISOR})),
     ("*", r"/cuenta(/.*)?", STAFF),
     ("*", r"/gestion", STEERING),
     ("*", r"/gestion/(personal|auditoria)(/.*)?", ADMINISTRATOR),

@@ -9,12 +9,14 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
+from portal.domain.kiosk_secrets import find_secret
 from portal.domain.meet_links import read_meet_link
 from portal.domain.new_password import SamePassword, WrongPassword, change_password
 from portal.domain.personnel import change_meet_link, revoke_sessions
 from portal.domain.second_factor import count_recovery_codes, has_second_factor
 from portal.domain.sessions import OpenSession, list_sessions
 from portal.domain.staff import StaffView
+from portal.domain.vocabulary import Role
 from portal.forms.password import CURRENT, NEW, read_new_password
 from portal.forms.state import FormState, Mistake
 from portal.web.admission import GivenActor, GivenStaff, only_staff, session_of, staff_cookie
@@ -29,12 +31,17 @@ PASSWORD_PAGE = "/cuenta/clave"  # noqa: S105  # an address
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """What one sees of oneself; ``changed`` names what was just done, by the address it came from."""
+    """What one sees of oneself; ``changed`` names what was just done, by the address it came from.
+
+    ``kiosk_secret``: who has this role signs in at kiosks.
+    """
 
     staff: StaffView
     form: FormState
     second_factor: bool
     codes_left: int
+    kiosk_secret: bool
+    has_kiosk_secret: bool
     sessions: tuple[OpenSession, ...]
     changed: str
 
@@ -110,6 +117,8 @@ async def _show(
         form=form,
         second_factor=await has_second_factor(staff.id),
         codes_left=await count_recovery_codes(staff.id),
+        kiosk_secret=staff.role is not Role.ADMINISTRATOR,
+        has_kiosk_secret=await find_secret(staff.id) is not None,
         sessions=tuple(sessions),
         changed=changed,
     )

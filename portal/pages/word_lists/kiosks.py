@@ -36,7 +36,6 @@ WORDS: Final[Mapping[StrEnum, str]] = {
 }
 
 SENTENCES: Final[Mapping[str, str]] = {
-    "nombre.missing": "Escribe un nombre para el módulo",
     "por_consultor.malformed": "Escribe un número entero de 0 a {limit}",
     "dias.malformed": "Escribe un número entero de 1 a {limit}",
     "porcentaje.malformed": "Escribe un número entero de 0 a {limit}",
