@@ -46,9 +46,15 @@ async def take_state(state: State, applied: int, center: UUID, portal_time: date
     await _set_aside_past(portal_time)
     taken = [cita for cita in state.citas if cita.id not in newer]
     # Two citas of one person may change places as the flagged one: none stands in the other's way meanwhile.
+    known = {row["id"] for row in await fetch('SELECT "id" FROM "appointment"')}
     for cita in taken:
-        await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, cita.id)
-    as_told = [await _take(cita, center, portal_time, newer) for cita in taken]
+        if cita.id in known:
+            await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', True, cita.id)
+    for person in {cita.consultant for cita in taken}:
+        await know_person(person)
+    services = {code: await find_service(code) for code in {cita.service for cita in taken}}
+    rows = [await _row_of(cita, services[cita.service], center, portal_time) for cita in taken]
+    as_told = [await _take(row, newer) for row in rows]
     if not all(as_told) or newer & (listed | set(state.gone)):
         return
     await fetch('UPDATE "kiosk_state" SET "version" = {} WHERE "id" = 1', state.version)
@@ -65,9 +71,8 @@ async def _set_aside_past(portal_time: datetime) -> None:
     )
 
 
-async def _take(cita: CitaState, center: UUID, now: datetime, newer: Collection[UUID]) -> bool:
-    """Write it as it is told; whether that could be."""
-    row = await _row_of(cita, center, now)
+async def _take(row: dict[str, Any], newer: Collection[UUID]) -> bool:
+    """Write a cita as it is told; whether that could be."""
     try:
         async with savepoint():
             await _write(row)
@@ -97,8 +102,7 @@ async def _flag_other(row: dict[str, Any], newer: Collection[UUID]) -> bool:
     return True
 
 
-async def _row_of(cita: CitaState, center: UUID, now: datetime) -> dict[str, Any]:
-    await know_person(cita.consultant)
+async def _row_of(cita: CitaState, service: UUID, center: UUID, now: datetime) -> dict[str, Any]:
     return {
         "id": cita.id,
         "code": cita.code,
@@ -109,7 +113,7 @@ async def _row_of(cita: CitaState, center: UUID, now: datetime) -> dict[str, Any
         "unrecorded": False,
         "citizen": await find_or_add_citizen(DocumentType(cita.document_type), cita.document_number, now),
         "center": center,
-        "service": await find_service(cita.service),
+        "service": service,
         "consultant": cita.consultant,
         "modality": cita.modality,
         "starts_at": cita.starts_at,
