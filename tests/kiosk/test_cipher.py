@@ -34,6 +34,10 @@ def found(words: list[bytes], folder: Path) -> set[bytes]:
     return {word for file in folder.iterdir() if file.is_file() for word in words if word in file.read_bytes()}
 
 
+def kinds_of_files(folder: Path) -> set[str]:
+    return {file.suffix for file in folder.iterdir()}
+
+
 async def book_two(desk: Desk) -> list[str]:
     await desk.hear(leases=(desk.lease(15), desk.lease(16)))
     first = await sell(desk.order(JULIO, 15), desk.now, Paper.TICKET)
@@ -43,14 +47,14 @@ async def book_two(desk: Desk) -> list[str]:
 
 async def test_no_word_of_a_citizen_is_in_the_file_or_its_wal(encrypted_desk: Desk, tmp_path: Path) -> None:
     codes = await book_two(encrypted_desk)
-    assert {path.suffix for path in tmp_path.iterdir()} == {".db", ".db-wal", ".db-shm"}
+    assert kinds_of_files(tmp_path) == {".db", ".db-wal", ".db-shm"}
     assert found(words_of_people(*codes), tmp_path) == set()
     async with transaction():  # what is being written is not in plain either
         await fetch('UPDATE "appointment" SET "motive" = {}', "busca trabajo de soldadora")
         assert found([b"soldadora", *words_of_people(*codes)], tmp_path) == set()
     assert found([b"soldadora"], tmp_path) == set()
     await encrypted_desk.node.stop()  # all of it goes from the WAL into the file
-    assert {path.suffix for path in tmp_path.iterdir()} == {".db"}
+    assert kinds_of_files(tmp_path) == {".db"}
     assert found([b"soldadora", b"SQLite format 3", *words_of_people(*codes)], tmp_path) == set()
 
 
