@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help run test bench check lock
+.PHONY: help run test soak bench check lock
 
 help:
 	@echo "make run     serve Citas on http://127.0.0.1:$${PORTAL_PORT:-8000}"
 	@echo "make test    run every test"
+	@echo "make soak    play 20,000 simulations of portal and kiosks; prints the seeds that fail"
 	@echo "make check   linters, types, templates"
 	@echo "make bench   measure; the table goes to var/bench"
 	@echo "make lock    write requirements.lock anew after a change of pyproject.toml"
@@ -17,6 +18,9 @@ run: .venv/ready-run
 
 test: .venv/ready-test
 	.venv/bin/python -m pytest -n 2 --dist worksteal
+
+soak: .venv/ready-test
+	.venv/bin/python -m tests.simulation
 
 bench: .venv/ready-develop
 	.venv/bin/python -m tests.bench

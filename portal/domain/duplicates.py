@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.database.node import fetch
+from portal.domain.kiosk_news import note_news
 
 _OF_THE_SAME = (
     '"other"."citizen" = "ended"."citizen" AND "other"."service" = "ended"."service" '
@@ -28,3 +29,4 @@ async def unflag_next(appointment: UUID) -> None:
     )
     if oldest:
         await fetch('UPDATE "appointment" SET "duplicate" = {} WHERE "id" = {}', False, oldest[0]["id"])
+        await note_news(oldest[0]["id"])

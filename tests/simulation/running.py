@@ -1,0 +1,126 @@
+"""Run a simulation by its seed: the same seed, the same run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.simulation import desk_steps, portal_steps
+from tests.simulation.chance import seeded
+from tests.simulation.healing import heal
+from tests.simulation.process import settle
+from tests.simulation.template import Template
+from tests.simulation.world import World
+
+STEPS = 90
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a seed: the faults that were found, and everything that happened."""
+
+    seed: int
+    faults: tuple[str, ...]
+    trace: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """One word for all of it."""
+        return sha256("\n".join(self.trace).encode()).hexdigest()
+
+
+PortalStep = Callable[[World], Coroutine[Any, Any, object]]
+DeskStep = Callable[[World, Any], Coroutine[Any, Any, object]]
+
+AT_THE_PORTAL: dict[PortalStep, float] = {
+    portal_steps.reserve: 10,
+    portal_steps.cancel: 3,
+    portal_steps.move: 3,
+    portal_steps.attend: 3,
+    portal_steps.close: 0.4,
+    portal_steps.open_ahead: 1,
+    portal_steps.recall_all: 0.7,
+    portal_steps.revoke_one: 0.25,
+}
+AT_THE_DESK: dict[DeskStep, float] = {
+    desk_steps.exchange: 16,
+    desk_steps.sell_at_hand: 12,
+    desk_steps.claim: 4,
+    desk_steps.cancel: 4,
+    desk_steps.move: 4,
+    desk_steps.give_back: 2,
+}
+DELIVERIES = 40
+MISHAPS = 4
+
+
+async def run(seed: int, template: Template, steps: int = STEPS) -> Run:
+    """Play one run to its end, or to the first fault."""
+    folder = Path(tempfile.mkdtemp(dir=template.portal.parent))
+    try:
+        with seeded(seed) as chance:
+            world = World(template, folder, chance)
+            await world.open()
+            try:
+                for _ in range(steps):
+                    await _step(world)
+                    if world.faults:
+                        break
+                else:
+                    await heal(world)
+            finally:
+                await world.close()
+            return Run(seed, tuple(world.faults), tuple(world.trace))
+    finally:
+        shutil.rmtree(folder)
+
+
+async def _step(world: World) -> None:
+    chance = world.chance
+    kinds = ("portal", "desk", "network", "mishap")
+    weights = (sum(AT_THE_PORTAL.values()), sum(AT_THE_DESK.values()), DELIVERIES, MISHAPS)
+    [kind] = chance.choices(kinds, weights)
+    if kind == "portal":
+        step = _chosen(world, AT_THE_PORTAL)
+        world.start(world.portal, step.__name__, step(world))
+    elif kind == "desk":
+        machine, desk_step = chance.choice(world.machines), _chosen(world, AT_THE_DESK)
+        world.start(machine.process, desk_step.__name__, desk_step(world, machine))
+    elif kind == "network":
+        world.deliver()
+    else:
+        _go_wrong(world)
+    if chance.random() < 0.7:  # else the next step begins while this one goes on
+        await settle()
+        await world.raise_the_dead()
+        world.pass_time(timedelta(minutes=chance.choice((0, 0, 0, 1, 3, 10, 25))))
+
+
+def _go_wrong(world: World) -> None:
+    chance = world.chance
+    machine = chance.choice(world.machines)
+    match chance.choice(("doom", "doom", "doom portal", "kill", "patience", "patience", "clock", "night")):
+        case "doom":
+            machine.process.doom(chance.randrange(40))
+        case "doom portal":
+            world.portal.doom(chance.randrange(80))
+        case "kill":
+            machine.kill()
+        case "patience":
+            machine.lose_patience()
+        case "clock":
+            machine.skew = timedelta(seconds=chance.randint(-86_400, 86_400))
+            world.note(f"{machine.process.name}: its clock is wrong by {machine.skew}")
+        case "night":
+            world.pass_time(timedelta(hours=chance.randint(2, 14)))
+
+
+def _chosen(world: World, steps: dict[Any, float]) -> Any:
+    [step] = world.chance.choices(list(steps), list(steps.values()))
+    return step
