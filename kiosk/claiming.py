@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from kiosk.changing import MoveOrder, move_offline
 from kiosk.leases import release
 from kiosk.selling import Order, Sold, has_active_cita, sell
 from kiosk.state import require_good_standing
-from kiosk.sync import Sync
+from kiosk.sync import Sync, note_away
 from portal.database.node import fetch, transactional
 from portal.documents.slip import Paper
 from portal.domain.errors import AlreadyReserved, DomainError, NotOffered, SeatTaken
 from portal.domain.exchange import Claim, ClaimOutcome
 from portal.domain.slots import SlotKey
+
+PATIENCE: Final = timedelta(seconds=5)
+"""How long somebody at the desk waits for the portal; what it says later is heard with the next exchange."""
 
 
 class ClaimUnanswered(DomainError):
@@ -57,7 +62,12 @@ async def claim_and_move(order: MoveOrder, sync: Sync, paper: Paper) -> Sold:
 
 async def _claim_and(deed: Callable[[], Awaitable[Sold]], key: SlotKey, consultant: UUID | None, sync: Sync) -> Sold:
     claim = await keep_claim(key, consultant, await sync.now())
-    answer = await sync.exchange(claim)
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            answer = await sync.exchange(claim)
+    except TimeoutError:
+        await note_away(await sync.now())
+        answer = None
     if answer is None or answer.declare:
         raise ClaimUnanswered
     await require_good_standing()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from kiosk.selling import offers
@@ -13,6 +14,9 @@ from kiosk.sync import PortalAway, PortalRefused
 from portal.domain.exchange import OfferAnswer, OfferQuestion
 from portal.domain.modality import Modality
 from portal.domain.slots import Day, DayStatus
+
+PATIENCE: Final = timedelta(seconds=2)
+"""How long a page waits for the portal before it shows what is at hand alone."""
 
 
 class OfferLine(Protocol):
@@ -69,8 +73,9 @@ async def _ask(line: OfferLine | None, question: OfferQuestion) -> OfferAnswer |
     if line is None:
         return None
     try:
-        return await line.ask_offer(question)
-    except (PortalAway, PortalRefused):
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await line.ask_offer(question)
+    except (PortalAway, PortalRefused, TimeoutError):
         return None
 
 

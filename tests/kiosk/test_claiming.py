@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
 
-from kiosk.claiming import ClaimUnanswered, claim_and_sell
+from kiosk import claiming
+from kiosk.changing import MoveOrder
+from kiosk.claiming import ClaimUnanswered, claim_and_move, claim_and_sell
 from kiosk.selling import sell
-from kiosk.state import KioskLocked, count_on_hand
+from kiosk.state import KioskLocked, count_on_hand, read_status
 from kiosk.sync import PortalAway, Sync
 from portal.database.node import fetch
 from portal.documents.slip import Paper
@@ -68,6 +72,36 @@ async def test_a_lost_answer_is_asked_for_under_the_same_id(desk: Desk) -> None:
     assert await claim_and_sell(order, Sync(lender, lambda: desk.now), Paper.TICKET)
     assert len({claim.lease for claim in lender.claims}) == 1
     assert len(lender.claims) == 3
+
+
+async def test_nobody_waits_for_a_portal_that_hangs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Lender):
+        async def send(self, request: Request) -> Answer:
+            await super().send(request)
+            desk.leases = ()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    monkeypatch.setattr(claiming, "PATIENCE", timedelta(milliseconds=1))
+    lender = Hanging(desk, ClaimOutcome.GRANTED)
+    order = desk.order(ROSA, 15)
+    with pytest.raises(ClaimUnanswered):
+        await claim_and_sell(order, Sync(lender, lambda: desk.now), Paper.TICKET)
+    assert (await read_status(desk.now)).away_since == desk.now
+    again = Lender(desk, ClaimOutcome.GRANTED)
+    assert await claim_and_sell(order, Sync(again, lambda: desk.now), Paper.TICKET)
+    assert again.claims == lender.claims
+
+
+async def test_a_move_claims_too(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10),))
+    sold = await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    lender = Lender(desk, ClaimOutcome.GRANTED)
+    order = MoveOrder("token", sold.code, desk.order(ROSA, 15).key, desk.consultant)
+    moved = await claim_and_move(order, Sync(lender, lambda: desk.now), Paper.TICKET)
+    [cita] = await fetch('SELECT "starts_at", "state" FROM "appointment" WHERE "code" = {}', moved.code)
+    assert (cita["starts_at"], cita["state"]) == (desk.at(15), "reserved")
+    assert len(lender.claims) == 1
 
 
 @pytest.mark.parametrize(

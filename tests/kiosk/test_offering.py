@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from kiosk import offering
 from kiosk.offering import DeskTime, whole_offer
 from kiosk.sync import PortalAway
 from portal.domain.errors import NotOffered
@@ -65,6 +67,18 @@ async def test_the_places_at_hand_alone(desk: Desk, *, silent: bool) -> None:
     offer = await whole_offer(line, "bolsa", Modality.IN_PERSON, local_day(desk.now), 1, desk.now)
     assert not offer.whole
     assert offer.times == (DeskTime(desk.at(10), 1, 0),)
+
+
+async def test_a_page_does_not_wait_for_a_portal_that_hangs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Offering):
+        async def ask_offer(self, question: OfferQuestion) -> OfferAnswer:
+            await asyncio.Event().wait()
+            return await super().ask_offer(question)
+
+    monkeypatch.setattr(offering, "PATIENCE", timedelta(milliseconds=1))
+    await desk.hear(leases=(desk.lease(10),))
+    offer = await whole_offer(Hanging(desk), "bolsa", Modality.IN_PERSON, local_day(desk.now), 1, desk.now)
+    assert (offer.whole, offer.times) == (False, (DeskTime(desk.at(10), 1, 0),))
 
 
 async def test_what_the_sede_does_not_have(desk: Desk) -> None:

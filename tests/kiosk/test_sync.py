@@ -192,6 +192,17 @@ async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
     assert flagged == {sold.code: True, online.code: False}
 
 
+async def test_what_was_sold_here_and_is_flagged_far_off(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(10, days=4),))
+    sold = await sell(desk.order(ROSA, 10, days=4), desk.now, Paper.TICKET)
+    await desk.hear(leases=())
+    online = desk.cita(12, ROSA)
+    await desk.hear(state=State(version=7, whole=True, citas=(online,)))
+    rows = await fetch('SELECT "code", "duplicate" FROM "appointment"')
+    assert {row["code"]: bool(row["duplicate"]) for row in rows} == {sold.code: True, online.code: False}
+    assert (await desk.ask()).version == 7
+
+
 async def test_a_new_epoch_has_versions_of_its_own(desk: Desk) -> None:
     rosa, julio = desk.cita(10, ROSA), desk.cita(11, JULIO)
     await desk.hear(state=State(version=26, whole=True, citas=(rosa,)))
