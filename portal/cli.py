@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from portal.clock import utc_now
 from portal.database.errors import DatabaseError
@@ -70,10 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or 0
 
 
-def run(settings: Settings, typed: argparse.Namespace) -> int:
+def run(settings: Settings, typed: argparse.Namespace) -> NoReturn:
     """Everything that an installation needs, from nothing: tables, starting configuration, portal and kiosk."""
     from portal.starter import join_first_kiosk
-    from portal.together import Part, run_together
+    from portal.together import go_on_together
 
     bring_up_to_date(settings, typed)
     load_start(settings, typed)
@@ -82,9 +82,7 @@ def run(settings: Settings, typed: argparse.Namespace) -> int:
         print("Accesos al módulo de la sede, con su PIN. Se muestran solo esta vez:")
     for sign_in in sign_ins:
         print(f"  {sign_in.username:16} {sign_in.secret}   {sign_in.pin}", flush=True)
-    portal = Part("portal", "el portal se detuvo; el módulo sigue. «citas portal» lo vuelve a servir", needed=True)
-    kiosk = Part("kiosk", "el módulo se detuvo; el portal sigue. «citas kiosk» lo vuelve a abrir")
-    return asyncio.run(run_together(portal, kiosk))
+    go_on_together()
 
 
 def serve_portal(settings: Settings, _: argparse.Namespace) -> None:

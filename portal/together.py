@@ -1,16 +1,20 @@
-"""Portal and kiosk side by side, as ``citas run`` starts them: processes that are stopped together and die alone."""
+"""Portal and kiosk side by side, as ``citas run`` starts them: processes that are stopped together and die alone.
+
+It takes the place of the process that prepared everything, and holds next to nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 _STOP_SECONDS: Final = 4.5
 """After it they are killed: whoever stops us waits five seconds at most."""
@@ -28,6 +32,17 @@ class Part:
     word: str
     epitaph: str
     needed: bool = False
+
+
+PARTS: Final = (
+    Part("portal", "el portal se detuvo; el módulo sigue. «citas portal» lo vuelve a servir", needed=True),
+    Part("kiosk", "el módulo se detuvo; el portal sigue. «citas kiosk» lo vuelve a abrir"),
+)
+
+
+def go_on_together() -> NoReturn:
+    """Become the process that keeps portal and kiosk."""
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "portal.together"])  # noqa: S606  # ourselves
 
 
 async def run_together(*parts: Part) -> int:
@@ -77,3 +92,7 @@ async def _stop(processes: Iterable[Process]) -> None:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run_together(*PARTS)))
