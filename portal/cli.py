@@ -34,6 +34,10 @@ class NotEmptyError(DatabaseError):
     """The database is somebody's already: a demonstration has no place in it."""
 
 
+class NotAnExportError(DatabaseError):
+    """The file is not what a kiosk hands in, or not all of it was taken."""
+
+
 class WrongUserError(Exception):
     """The name of a user that cannot be what the command wants."""
 
@@ -215,6 +219,41 @@ def bring_back(settings: Settings, typed: argparse.Namespace) -> None:
         print(f"Mira cuáles faltan en {settings.origin}/gestion/modulos")
 
 
+def import_kiosk(settings: Settings, typed: argparse.Namespace) -> None:
+    """Apply what locked kiosks could not send, once, and say what became of it."""
+    import msgspec
+
+    from portal.domain.exchange import Export
+    from portal.domain.kiosk_import import ExportRefused, Imported, import_export
+    from portal.pages.words import word
+
+    try:
+        exports = msgspec.json.decode(typed.file.read_bytes(), type=tuple[Export, ...])
+    except msgspec.DecodeError:
+        raise NotAnExportError(f"{typed.file} no es lo que guarda «citas kiosk export»") from None
+
+    async def apply() -> list[Imported | ExportRefused]:
+        done: list[Imported | ExportRefused] = []
+        for export in exports:
+            try:
+                done.append(await import_export(export, utc_now(), read_rules(settings)))
+            except ExportRefused as refusal:
+                done.append(refusal)
+        return done
+
+    outcomes = asyncio.run(_use(settings, apply))
+    for outcome in outcomes:
+        if isinstance(outcome, Imported):
+            print(
+                f"{outcome.kiosk_name}: {outcome.applied} aplicados, {outcome.flagged} por ver, "
+                f"{outcome.quarantined} no aplicados, {outcome.known} ya estaban"
+            )
+    print(f"Lo que necesita que alguien decida está en {settings.origin}/gestion/por-reubicar")
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ExportRefused)]
+    if refused:
+        raise NotAnExportError("; ".join(word(refusal.why) for refusal in refused))
+
+
 def list_routes(settings: Settings, _: argparse.Namespace) -> None:
     """The addresses that the portal answers, with their methods."""
     from portal.app import create_app
@@ -254,6 +293,9 @@ COMMANDS = {
         words={
             "export": Command(
                 export_kiosk, "guarda lo que el módulo no pudo enviar", file="archivo nuevo", of_kiosk=True
+            ),
+            "import": Command(
+                import_kiosk, "en el portal: aplica lo que un módulo no pudo enviar", file="archivo del módulo"
             ),
         },
     ),

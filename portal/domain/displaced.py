@@ -135,6 +135,13 @@ async def _seat(
     cita: UUID, seat: UUID, modality: Modality, actor: Actor, now: datetime, rules: BookingRules
 ) -> tuple[datetime, str] | None:
     """One attempt with one seat: None when it was taken meanwhile. Raises NotSeated when the cita needs none."""
+    # The cita first: of several who press at once, the others wait here and find it seated.
+    if not await fetch(
+        'UPDATE "appointment" SET "displaced" = "displaced" WHERE "id" = {} AND "displaced" '
+        'AND "state" = \'reserved\' RETURNING "id"',
+        cita,
+    ):
+        raise NotSeated(Unseated.NO_LONGER)
     taken = await fetch(
         f'UPDATE "seat" SET "appointment" = {{}}, "hold_token" = NULL, "held_until" = NULL WHERE "seat"."id" = {{}} '
         f'AND {ALLOWS[modality]} AND {FREE} RETURNING "consultant", "starts_at", "ends_at"',
@@ -148,12 +155,10 @@ async def _seat(
         'UPDATE "appointment" SET "seat" = {}, "displaced" = {}, "consultant" = {}, "starts_at" = {}, "ends_at" = {}, '
         '"modality" = {}, "meet_link" = {}, "notified_at" = {}, "reminded_at" = {}, "invited_at" = NULL, '
         '"calendar_sequence" = "calendar_sequence" + 1 '
-        'WHERE "id" = {} AND "displaced" AND "state" = \'reserved\' RETURNING "email", "calendar_sequence"',
+        'WHERE "id" = {} RETURNING "email", "calendar_sequence"',
         *(seat, False, taken[0]["consultant"], starts_at, taken[0]["ends_at"], modality.value),
         *(new_room(rules, modality), told, told, cita),
     )
-    if not moved:
-        raise NotSeated(Unseated.NO_LONGER)  # leaving by an exception gives the seat back with the transaction
     # A colleague who had taken the old time over has no part in the new one.
     await fetch('UPDATE "attention" SET "attended_by" = NULL WHERE "appointment" = {}', cita)
     await record_event(cita, EventKind.SEATED, now, staff=actor.staff)

@@ -400,6 +400,11 @@ def read_entry(signed: SignedEntry, former: str) -> Entry:
     """The entry inside. Raises ValueError when the chain or the number does not hold, or the text is none of ours."""
     if chain_hash(former, signed.text) != signed.hash:
         raise ValueError("the entry does not follow on the one before it")
+    return read_text(signed)
+
+
+def read_text(signed: SignedEntry) -> Entry:
+    """The entry inside, whatever it follows on. Raises ValueError as ``read_entry`` does."""
     try:
         entry = _ENTRIES.decode(signed.text)
     except msgspec.DecodeError as error:

@@ -68,7 +68,7 @@ async def apply_entries(sender: Sender, entries: Sequence[SignedEntry], now: dat
         else:
             if chain_hash(chain, entry.text) != entry.hash:
                 raise Forked
-            if not await _apply_or_set_aside(sender, entry, chain, now, rules):
+            if not await apply_or_set_aside(sender, entry, chain, now, rules):
                 break  # another exchange was faster; the kiosk is told how far it is
             applied, chain = entry.number, entry.hash
     return applied
@@ -80,9 +80,10 @@ async def _compare(kiosk: UUID, entry: SignedEntry) -> None:
         raise Forked
 
 
-async def _apply_or_set_aside(
+async def apply_or_set_aside(
     sender: Sender, signed: SignedEntry, chain: str, now: datetime, rules: BookingRules
 ) -> bool:
+    """The next entry of a kiosk's log, on the hash that the log has so far. False when another one was faster."""
     try:
         return await _apply(sender, signed, chain, now, rules)
     except (ValueError, DomainError, ConstraintError):
@@ -95,9 +96,9 @@ async def _apply(sender: Sender, signed: SignedEntry, chain: str, now: datetime,
     if not await _move_on(sender.kiosk, signed, chain):
         return False
     entry = read_entry(signed, chain)
-    done = await _do(sender, entry, now, rules)
+    done = await do_deed(sender, entry, now, rules)
     outcome = Outcome.FLAGGED if done.remark else Outcome.APPLIED
-    await _keep(sender.kiosk, signed, entry.at, now, outcome, done)
+    await keep_entry(sender.kiosk, signed, entry.at, now, outcome, done)
     return True
 
 
@@ -105,7 +106,7 @@ async def _apply(sender: Sender, signed: SignedEntry, chain: str, now: datetime,
 async def _set_aside(sender: Sender, signed: SignedEntry, chain: str, now: datetime) -> bool:
     if not await _move_on(sender.kiosk, signed, chain):
         return False
-    await _keep(sender.kiosk, signed, now, now, Outcome.QUARANTINED, Applied(remark=Remark.UNREADABLE))
+    await keep_entry(sender.kiosk, signed, now, now, Outcome.QUARANTINED, Applied(remark=Remark.UNREADABLE))
     return True
 
 
@@ -113,18 +114,37 @@ async def _move_on(kiosk: UUID, signed: SignedEntry, chain: str) -> bool:
     return bool(await fetch(_MOVE_ON, *(signed.number, signed.hash, kiosk, signed.number - 1, chain)))
 
 
-async def _keep(
-    kiosk: UUID, signed: SignedEntry, made_at: datetime, now: datetime, outcome: Outcome, done: Applied
+async def keep_entry(
+    kiosk: UUID,
+    signed: SignedEntry,
+    made_at: datetime,
+    now: datetime,
+    outcome: Outcome,
+    done: Applied,
+    number: int | None = None,
 ) -> None:
+    """Inside its transaction: keep an entry's bytes and what became of it, under its own number unless another one is
+    given.
+    """
     await fetch(
         'INSERT INTO "kiosk_entry" ("id", "kiosk", "number", "hash", "body", "made_at", "received_at", "outcome", '
         '"remark", "appointment") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})',
-        *(uuid4(), kiosk, signed.number, signed.hash, signed.text.encode(), made_at, now, outcome.value),
+        *(
+            uuid4(),
+            kiosk,
+            signed.number if number is None else number,
+            signed.hash,
+            signed.text.encode(),
+            made_at,
+            now,
+            outcome.value,
+        ),
         *(done.remark.value if done.remark else "", done.appointment),
     )
 
 
-async def _do(sender: Sender, entry: Entry, now: datetime, rules: BookingRules) -> Applied:
+async def do_deed(sender: Sender, entry: Entry, now: datetime, rules: BookingRules) -> Applied:
+    """Inside its transaction: do what an entry says. Raises ValueError, DomainError, ConstraintError (quarantine)."""
     match entry.deed:
         case Sale() as sale:
             return await book_sale(sender.kiosk, sender.center, sale, entry.at, now, rules, forgotten=sender.forgotten)

@@ -9,6 +9,7 @@ from typing import Final
 from portal.domain.displaced import Unseated
 from portal.domain.exchange import Standing
 from portal.domain.kiosk_entries import DeedKind
+from portal.domain.kiosk_import import WhyRefused
 from portal.domain.kiosk_sales import Remark
 
 WORDS: Final[Mapping[StrEnum, str]] = {
@@ -30,6 +31,9 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     DeedKind.MOVE: "Cambio de horario",
     DeedKind.RELEASE: "Devolución de un cupo",
     DeedKind.UNKNOWN: "No se reconoce",
+    WhyRefused.UNKNOWN_KIOSK: "un módulo de ese archivo no existe en este portal",
+    WhyRefused.STILL_TRUSTED: "un módulo de ese archivo sigue en servicio: conéctalo y lo envía él mismo",
+    WhyRefused.WRONG_SIGNATURE: "la firma de ese archivo no es la del módulo: no se aplicó nada suyo",
     Unseated.TAKEN: "Otra persona acaba de tomar ese horario. Elige otro",
     Unseated.NONE_FREE: "No queda ningún horario libre dentro del plazo. Abre más horarios o llama a la persona",
     Unseated.NO_LONGER: "Esa cita ya no espera un cupo: alguien la reubicó, la anuló o la atendió",
