@@ -177,7 +177,7 @@ async def _run(*command: str, content: bytes | None = None) -> tuple[int, str, s
             stderr=asyncio.subprocess.PIPE,
             env={**environment, "LC_ALL": "C"},
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise PrinterTrouble(Problem.NO_CLIENT) from None
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):

@@ -34,7 +34,6 @@ from kiosk.print_jobs import (
 )
 from kiosk.printing import NoSlip
 from kiosk.state import NotPaired
-from portal.database.errors import DatabaseError
 from portal.database.node import fetch
 from portal.documents.slip import Paper
 from portal.domain.errors import AppointmentUnknown, NotReserved
@@ -135,8 +134,8 @@ class PrintQueue:
                 self._woken.clear()
                 try:
                     pause = await self.one_round()
-                except DatabaseError as error:
-                    log.error("printing failed", error=type(error).__name__)  # noqa: TRY400  # the name says it
+                except Exception as error:  # noqa: BLE001  # a disk that is full, a process that cannot start
+                    log.error("printing failed", error=type(error).__name__)  # noqa: TRY400  # its text may name somebody
                     pause = self._pace.stuck
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause.total_seconds()):

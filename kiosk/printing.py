@@ -9,9 +9,7 @@ from uuid import UUID
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.keys import KeyFolder
 from kiosk.reference import read_reference
-from kiosk.settings import KioskSettingsError
 from kiosk.state import NotPaired
 from portal.database.node import fetch
 from portal.documents.renderer import Renderer, RendererBusy, RendererClosed
@@ -33,26 +31,6 @@ class NoSlip(DomainError):
         self.is_passing = is_passing
 
 
-class OwnPress:
-    """Makes slips in the name of whichever kiosk this machine is, with that one's key."""
-
-    def __init__(self, renderer: Renderer, folder: KeyFolder) -> None:
-        self._renderer = renderer
-        self._folder = folder
-
-    async def print_slip(self, appointment: UUID, paper: Paper, now: datetime) -> bytes:
-        """The PDF of a cita that stands. Raises AppointmentUnknown, NotReserved, NotPaired, NoSlip."""
-        [state] = await fetch('SELECT "kiosk" FROM "kiosk_state" WHERE "id" = 1')
-        if state["kiosk"] is None:
-            raise NotPaired
-        try:
-            key = self._folder.read_identity(state["kiosk"]).private
-        except KioskSettingsError:
-            log.error("signing key missing")  # noqa: TRY400  # the name says it
-            raise NoSlip(is_passing=False) from None
-        return await SlipPress(self._renderer, key).print_slip(appointment, paper, now)
-
-
 class SlipPress:
     """Makes this kiosk's slips. The renderer is its owner's to start and to close."""
 
@@ -67,9 +45,10 @@ class SlipPress:
             raise AppointmentUnknown
         if cita.state in GIVEN_BACK_STATES:
             raise NotReserved(cita.state)
-        slip = await self.slip(cita, now)
         try:
-            return await self._renderer.slip_pdf(slip, paper)
+            return await self._renderer.slip_pdf(await self.slip(cita, now), paper)
+        except DomainError:
+            raise
         except (RendererBusy, RendererClosed, BrokenProcessPool):
             raise NoSlip(is_passing=True) from None
         except Exception as fault:  # noqa: BLE001  # catching FaultyDocumentError would load WeasyPrint into this process

@@ -34,6 +34,7 @@ class KioskSettings(BaseSettings):
     printer: str = Field(default="", max_length=120, pattern=r"^[^\s/#-][^\s/#]*$|^$", validation_alias="KIOSK_PRINTER")
     paper: Paper = Field(default=Paper.TICKET, validation_alias="KIOSK_PAPER")
     lock_minutes: int = Field(default=5, ge=1, le=60, validation_alias="CITAS_KIOSK_LOCK_MINUTES")
+    day_sheet_hour: int = Field(default=18, ge=0, le=23)
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("portal_url")
