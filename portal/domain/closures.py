@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
+from portal.domain.kiosk_outlook import note_next_day
 from portal.domain.schedule import lock_schedule
 
 
@@ -63,6 +64,7 @@ async def close_days(
         f"AND {scope}",
         *(False, first_day, last_day, now, *whom),
     )
+    await note_next_day(now)
     # Read after the update: on PostgreSQL it waited for bookings under way, so their citas are visible here.
     touched = await fetch(
         'SELECT "appointment"."code", "appointment"."starts_at" FROM "seat" '

@@ -51,6 +51,8 @@ async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Te
     known = await _read(kiosk)
     if known["standing"] != Standing.GOOD:
         return _refuse(known, request, now)
+    if not await _hear(kiosk, request.number):
+        raise StaleRequest
     epoch = await current_epoch()
     if known["epoch"] == epoch and _knows_more_than_we(known, request):
         epoch = await begin_epoch(now, "a kiosk has seen more than this portal remembers")
@@ -59,12 +61,23 @@ async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Te
         await _compare(known, request)
         await apply_entries(sender, request.entries, now, terms.rules)
     except Forked:
+        if (await _read(kiosk))["heard"] > request.number:
+            raise StaleRequest from None  # it was overtaken while we looked at it: its log is short, not another one
         log.warning("kiosk forked", kiosk=str(kiosk))
         await _lock(kiosk, now)
         return _refuse(await _read(kiosk), request, now)
     if known["epoch"] < epoch and request.epoch == epoch and request.leases is not None:
         await _declare(kiosk, request, epoch, now)
     return await _answer(kiosk, request, now, terms, epoch)
+
+
+async def _hear(kiosk: UUID, number: int) -> bool:
+    """Take a request's number down before it is compared: one that comes late tells of a log that was shorter then."""
+    return bool(
+        await fetch(
+            'UPDATE "kiosk" SET "heard" = {} WHERE "id" = {} AND "heard" <= {} RETURNING "id"', *(number, kiosk, number)
+        )
+    )
 
 
 async def _read(kiosk: UUID) -> Row:
@@ -146,7 +159,10 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             leases=await leases_of(kiosk, now) if declared else (),
             claim=claimed,
             reference=reference if speaks_ours and reference.digest != request.reference else None,
-            state=await read_state(known["center"], request.version, now) if speaks_ours else None,
+            # Versions of another epoch count something else.
+            state=await read_state(kiosk, known["center"], request.version if request.epoch == epoch else 0, now)
+            if speaks_ours
+            else None,
             message="" if speaks_ours else ANOTHER_PROTOCOL,
         )
     )

@@ -48,7 +48,7 @@ def _tell(outcome: Run) -> int:
 def _soak(template: Template, first: int, count: int) -> int:
     began, done, failed = time.monotonic(), 0, 0
     chunks = [range(seed, min(seed + _CHUNK, first + count)) for seed in range(first, first + count, _CHUNK)]
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("fork")) as pool:
         for outcomes in pool.map(_play, [(template, chunk) for chunk in chunks]):
             done += len(outcomes)
             for outcome in outcomes:

@@ -97,7 +97,11 @@ def _judge_displaced(world: World, citas: list[sqlite3.Row]) -> None:
     untrusted = world.mishaps.kiosks | {
         row["id"] for row in world.portal.look("SELECT id FROM kiosk WHERE standing <> 'good'")
     }
-    papers = {str(paper.appointment): paper for machine in world.machines for paper in machine.papers.values()}
+    papers = {
+        str(paper.appointment): paper
+        for machine in world.machines
+        for paper in (*machine.papers.values(), *machine.lost.values())
+    }
     for cita in displaced:
         paper = papers.get(cita["id"])
         if paper is None:

@@ -32,7 +32,7 @@ class Paper:
 
 
 class Machine:
-    """What runs at a desk. ``twin`` says that there was more than one machine of its kiosk, or its file was rewound."""
+    """What runs at a desk. ``papers`` are the slips that its file tells of."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Machine:
         self.skew = timedelta(0)
         self.answered = 0
         self.papers: dict[str, Paper] = {}
+        self.lost: dict[str, Paper] = {}  # what no file tells of any more
         self.process = Process(name, path, chance, on_commit)
         self._network = network
         self._now = now
@@ -124,3 +125,9 @@ class Machine:
         """The log begins anew, or was taken back."""
         rows = self.process.look("SELECT coalesce(max(number), 0) AS last FROM log_entry")
         self._entries_seen = rows[0]["last"]
+
+    def forget_lost_papers(self) -> None:
+        """What was sold after the image was made stands in no file any more."""
+        kept = {row["hash"] for row in self.process.look("SELECT hash FROM log_entry")}
+        self.lost |= {entry: paper for entry, paper in self.papers.items() if entry not in kept}
+        self.papers = {entry: paper for entry, paper in self.papers.items() if entry in kept}

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.simulation import desk_steps, portal_steps
+from tests.simulation import desk_steps, disasters, portal_steps
 from tests.simulation.chance import seeded
 from tests.simulation.healing import heal
 from tests.simulation.process import settle
@@ -57,7 +57,20 @@ AT_THE_DESK: dict[DeskStep, float] = {
     desk_steps.give_back: 2,
 }
 DELIVERIES = 40
-MISHAPS = 4
+OFTEN_WRONG = 8
+MISHAPS = {
+    "doom": 2,
+    "doom portal": 1,
+    "kill": 1,
+    "patience": 2,
+    "clock": 1,
+    "night": 1,
+    "backup": 0.8,
+    "restore": 0.6,
+    "keep": 0.5,
+    "twin": 0.2,
+    "rewind": 0.2,
+}
 
 
 async def run(seed: int, template: Template, steps: int = STEPS) -> Run:
@@ -84,7 +97,7 @@ async def run(seed: int, template: Template, steps: int = STEPS) -> Run:
 async def _step(world: World) -> None:
     chance = world.chance
     kinds = ("portal", "desk", "network", "mishap")
-    weights = (sum(AT_THE_PORTAL.values()), sum(AT_THE_DESK.values()), DELIVERIES, MISHAPS)
+    weights = (sum(AT_THE_PORTAL.values()), sum(AT_THE_DESK.values()), DELIVERIES, OFTEN_WRONG)
     [kind] = chance.choices(kinds, weights)
     if kind == "portal":
         step = _chosen(world, AT_THE_PORTAL)
@@ -95,17 +108,18 @@ async def _step(world: World) -> None:
     elif kind == "network":
         world.deliver()
     else:
-        _go_wrong(world)
+        await _go_wrong(world)
     if chance.random() < 0.7:  # else the next step begins while this one goes on
         await settle()
         await world.raise_the_dead()
         world.pass_time(timedelta(minutes=chance.choice((0, 0, 0, 1, 3, 10, 25))))
 
 
-def _go_wrong(world: World) -> None:
+async def _go_wrong(world: World) -> None:
     chance = world.chance
     machine = chance.choice(world.machines)
-    match chance.choice(("doom", "doom", "doom portal", "kill", "patience", "patience", "clock", "night")):
+    [mishap] = chance.choices(list(MISHAPS), list(MISHAPS.values()))
+    match mishap:
         case "doom":
             machine.process.doom(chance.randrange(40))
         case "doom portal":
@@ -119,6 +133,16 @@ def _go_wrong(world: World) -> None:
             world.note(f"{machine.process.name}: its clock is wrong by {machine.skew}")
         case "night":
             world.pass_time(timedelta(hours=chance.randint(2, 14)))
+        case "backup":
+            disasters.back_up(world)
+        case "restore":
+            await disasters.restore(world)
+        case "twin":
+            await disasters.add_twin(world, machine)
+        case "keep":
+            disasters.keep_copy(world, machine)
+        case "rewind":
+            await disasters.rewind(world, machine)
 
 
 def _chosen(world: World, steps: dict[Any, float]) -> Any:
