@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -15,12 +15,16 @@ from litestar.template import TemplateConfig
 
 from kiosk.cipher import open_kiosk_node
 from kiosk.clock import MachineClock, machine_clock
+from kiosk.cups import Cups
+from kiosk.day_sheets import keep_day_sheets
 from kiosk.keys import open_key_folder
 from kiosk.line import Connect, Line
 from kiosk.link import HttpPortal
+from kiosk.own_press import OwnPress
 from kiosk.pages.admission import CSRF_COOKIE, admit, banner_for, provide_sitting, sitting_for
 from kiosk.pages.errors import HANDLERS
 from kiosk.pages.routes import ROUTES
+from kiosk.print_queue import PrintQueue
 from kiosk.services import DeskServices, open_desk_keys
 from kiosk.settings import KioskSettings, read_kiosk_settings
 from kiosk.sync import Sync
@@ -55,15 +59,19 @@ def create_kiosk_app(
     given = node
     node = node or open_kiosk_node(settings.folder / "kiosk.db", folder.read_database_key())
     line = Line(link or partial(HttpPortal, settings.portal))
+    sync, renderer = Sync(line, clock), Renderer(1)
+    press = OwnPress(renderer, folder)
     services = DeskServices(
         settings=settings,
         node=node,
         folder=folder,
         keys=open_desk_keys(folder),
         assets=Assets(STATIC),
-        renderer=Renderer(1),
+        renderer=renderer,
         line=line,
-        sync=Sync(line, clock),
+        sync=sync,
+        press=press,
+        queue=PrintQueue(Cups(settings.printer) if settings.printer else None, press, sync.now),
     )
     callables = {"banner": banner_for, "sitting": sitting_for}
     app = Litestar(
@@ -110,14 +118,17 @@ async def _run(services: DeskServices, _: Litestar, *, owns_node: bool) -> Async
             await services.line.speak_as(services.folder.read_identity(state["kiosk"]).token)
         stack.callback(services.renderer.close)
         services.renderer.start()
-        await stack.enter_async_context(_conversation(services))
+        await stack.enter_async_context(_beside(services.sync.run(), "sync"))
+        await stack.enter_async_context(_beside(services.queue.run(), "print queue"))
+        sheets = keep_day_sheets(services.line, services.now, services.settings.day_sheet_hour)
+        await stack.enter_async_context(_beside(sheets, "day sheets"))
         yield
 
 
 @asynccontextmanager
-async def _conversation(services: DeskServices) -> AsyncIterator[None]:
-    """The exchanges with the portal, beside the requests; cancelled at the end, which loses nothing."""
-    task = asyncio.create_task(services.sync.run(), name="sync")
+async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """What goes on beside the requests: exchanges, printing. Cancelled at the end, which loses nothing."""
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:

@@ -7,14 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
-from uuid import UUID
 
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from kiosk.keys import KeyFolder
 from kiosk.line import Line
-from kiosk.printing import SlipPress
+from kiosk.own_press import OwnPress
+from kiosk.print_queue import PrintQueue
 from kiosk.settings import KioskSettings, KioskSettingsError
 from kiosk.sync import Sync
 from portal.database.node import Node
@@ -43,14 +43,12 @@ class DeskServices:
     renderer: Renderer
     line: Line
     sync: Sync
+    press: OwnPress
+    queue: PrintQueue
 
     async def now(self) -> datetime:
         """The corrected time, aware, in UTC."""
         return await self.sync.now()
-
-    def press(self, kiosk: UUID) -> SlipPress:
-        """What makes slips in the name of a kiosk that this machine is. Raises KioskSettingsError without its key."""
-        return SlipPress(self.renderer, self.folder.read_identity(kiosk).private)
 
 
 def open_desk_keys(folder: KeyFolder) -> DeskKeys:

@@ -25,10 +25,9 @@ from kiosk.finding import ListedCita, citas_of_day, citas_of_document, read_scan
 from kiosk.pages.admission import AT_THE_DESK, GivenSitting
 from kiosk.pages.book import JUST_BOOKED
 from kiosk.pages.times import TimesView, read_choice, read_wish, view_times
-from kiosk.print_jobs import PrintJob, queue_print, read_jobs_of
+from kiosk.print_jobs import PrintJob, print_again, read_jobs_of
 from kiosk.printing import NoSlip
 from kiosk.services import DeskServices, GivenServices
-from kiosk.state import NotPaired, read_status
 from portal.documents.slip import Paper
 from portal.domain.appointments import AppointmentView, find_appointment, find_former
 from portal.domain.codes import is_code, normalise_code
@@ -135,12 +134,12 @@ async def tell_print(request: AnyRequest, services: GivenServices, code: FromPat
 
 
 @post("/citas/{code:str}/imprimir", opt=AT_THE_DESK)
-async def print_again(services: GivenServices, code: FromPath[str]) -> Template | Redirect:
+async def print_once_more(services: GivenServices, code: FromPath[str]) -> Template | Redirect:
     """Order another slip."""
     cita = await _find(code)
     if cita.state in GIVEN_BACK_STATES:
         return await _refuse(services, cita, "not_standing")
-    await queue_print(cita.id, services.settings.paper, await services.now())
+    await print_again(cita.id, services.settings.paper, await services.now())
     return Redirect(f"/citas/{cita.code}", status_code=303)
 
 
@@ -148,13 +147,9 @@ async def print_again(services: GivenServices, code: FromPath[str]) -> Template 
 async def print_slip(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Response[bytes] | Template:
     """The slip, signed now by this kiosk: A5, or ``?formato=ticket`` for the roll. 410 when it stands no more."""
     cita = await _find(code)
-    now = await services.now()
-    status = await read_status(now)
-    if status.kiosk is None:
-        raise NotPaired
     paper = Paper.TICKET if request.query_params.get("formato") == Paper.TICKET else Paper.A5
     try:
-        pdf = await services.press(status.kiosk).print_slip(cita.id, paper, now)
+        pdf = await services.press.print_slip(cita.id, paper, await services.now())
     except NotReserved:
         return await _refuse(services, cita, "not_standing", HTTP_410_GONE)
     except NoSlip:
@@ -280,7 +275,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     look_up,
     show_cita,
     tell_print,
-    print_again,
+    print_once_more,
     print_slip,
     ask_to_cancel,
     cancel,

@@ -14,7 +14,7 @@ from kiosk.finding import LeaseAtHand, ListedCita, citas_in_conflict, leases_at_
 from kiosk.joining import read_unsent
 from kiosk.pages.admission import ALSO_LOCKED, ANYBODY, sitting_of
 from kiosk.pages.errors import PIN_PAGE
-from kiosk.print_jobs import PrintJob, read_open_jobs
+from kiosk.print_queue import PrinterView
 from kiosk.reference import read_reference
 from kiosk.services import GivenServices
 from kiosk.sittings import note_presence
@@ -40,8 +40,7 @@ class StateView:
     set_aside: int
     leases: tuple[LeaseAtHand, ...]
     conflicts: tuple[ListedCita, ...]
-    printer: str
-    jobs: tuple[PrintJob, ...]
+    printer: PrinterView
     portal: str
 
 
@@ -63,8 +62,7 @@ async def show_state(services: GivenServices) -> Template:
         set_aside=sum(len(entries) for kiosk, entries in unsent.items() if kiosk != str(status.kiosk)),
         leases=tuple(await leases_at_hand(now)) if good else (),
         conflicts=tuple(await citas_in_conflict()) if good else (),
-        printer=services.settings.printer,
-        jobs=tuple(await read_open_jobs()) if services.settings.printer else (),
+        printer=await services.queue.check(),
         portal=services.settings.portal,
     )
     return Template("kiosk/state.html", context={"page": view})

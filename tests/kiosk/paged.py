@@ -88,13 +88,13 @@ class HandPortal:
         )
         return self.paired
 
-    async def ask_offer(self, question: OfferQuestion) -> OfferAnswer:
+    async def ask_offer(self, _: OfferQuestion) -> OfferAnswer:
         if self.away:
             raise PortalAway
         times = tuple(OfferedTime(starts_at=moment, free=1) for moment in self.offered)
         return OfferAnswer(portal_time=self.desk.now, days=(), times=times)
 
-    async def ask_day_sheets(self, question: DaySheetsQuestion) -> DaySheetsAnswer:
+    async def ask_day_sheets(self, _: DaySheetsQuestion) -> DaySheetsAnswer:
         raise PortalAway
 
     async def close(self) -> None:

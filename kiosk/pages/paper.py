@@ -1,0 +1,60 @@
+"""Paper at the desk: the day sheets that were kept for days without network, and slips that shall not be printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from litestar.types import ControllerRouterHandler
+
+from kiosk.cups import PrinterTrouble
+from kiosk.day_sheets import KeptSheet, open_sheet, read_kept_sheets
+from kiosk.pages.admission import ALSO_LOCKED, AT_THE_DESK
+from kiosk.print_jobs import find_job
+from kiosk.services import GivenServices
+
+_SHEET: Final = {"content-disposition": 'inline; filename="hoja-del-dia.pdf"'}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsView:
+    """The sheets of today and later, by day and then by consultor; from which local ``hour`` on they are fetched."""
+
+    sheets: tuple[KeptSheet, ...]
+    hour: int
+
+
+@get("/hojas", opt=ALSO_LOCKED)
+async def show_sheets(services: GivenServices) -> Template:
+    """Which day sheets are at hand."""
+    sheets = tuple(await read_kept_sheets(await services.now()))
+    return Template("kiosk/day_sheets.html", context={"page": SheetsView(sheets, services.settings.day_sheet_hour)})
+
+
+@get("/hojas/{sheet:uuid}", opt=ALSO_LOCKED)
+async def show_sheet(services: GivenServices, sheet: FromPath[UUID]) -> Response[bytes]:
+    """A day sheet as PDF."""
+    pdf = await open_sheet(sheet, await services.now())
+    if pdf is None:
+        raise NotFoundException
+    return Response(pdf, media_type="application/pdf", headers=_SHEET)
+
+
+@post("/impresiones/{job:uuid}/anular", opt=AT_THE_DESK)
+async def cancel_print(services: GivenServices, job: FromPath[UUID]) -> Redirect:
+    """Have a slip not printed; its cita's page tells how that went."""
+    try:
+        found = await services.queue.cancel(job)
+    except PrinterTrouble:
+        found = await find_job(job)  # the queue goes on trying
+    if found is None:
+        raise NotFoundException
+    return Redirect(f"/citas/{found.code}", status_code=303)
+
+
+ROUTES: tuple[ControllerRouterHandler, ...] = (show_sheets, show_sheet, cancel_print)
