@@ -179,7 +179,10 @@ async def _move(sender: Sender, move: Move, at: datetime, now: datetime, rules: 
     if ended is not None and ended["seat"] is not None:
         await give_back(ended["seat"], ended["id"], now, rules)
     booked = await book_sale(
-        sender.kiosk, sender.center, move.sale, at, now, rules, forgotten=sender.forgotten, moved_from=ended
+        *(sender.kiosk, sender.center, move.sale, at, now, rules),
+        forgotten=sender.forgotten,
+        moved_from=ended,
+        known=ended or await _find(sender, move.code),
     )
     if ended is None:
         return Applied(booked.appointment, booked.remark or Remark.MOVED_NO_LONGER_RESERVED)
@@ -202,6 +205,11 @@ async def _end(sender: Sender, code: str, state: State, at: datetime) -> Row | N
         'WHERE "code" = {} AND "center" = {} AND "state" = \'reserved\' RETURNING *',
         *(state.value, at, code, sender.center),
     )
+    return rows[0] if rows else None
+
+
+async def _find(sender: Sender, code: str) -> Row | None:
+    rows = await fetch('SELECT * FROM "appointment" WHERE "code" = {} AND "center" = {}', *(code, sender.center))
     return rows[0] if rows else None
 
 

@@ -62,12 +62,13 @@ async def book_sale(
     *,
     forgotten: bool = False,
     moved_from: Row | None = None,
+    known: Row | None = None,
 ) -> Applied:
     """Make the cita that was printed, under its lease's code, inside the transaction of its entry.
 
     On its seat if that is still the kiosk's or free, else *displaced*; *duplicate* if the person has another one.
-    ``at`` is the time of sale, ``moved_from`` the cita that it takes the place of; ``forgotten`` says that this portal
-    need not know the lease. Raises NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved
+    ``at`` is the time of sale, ``moved_from`` the cita that it takes the place of, ``known`` the one that tells more of
+    the person than the desk knew, whatever became of it; ``forgotten``: this portal need not know the lease. Raises NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved
     for a code or a lease that was sold before (all end in quarantine).
     """
     rows = await fetch(
@@ -79,14 +80,14 @@ async def book_sale(
     found = rows[0]
     seat = await _seat(kiosk, sale)
     await _consume(kiosk, sale, now)
-    row = await _row_of(sale, found, seat, at, rules, moved_from, now)
+    row = await _row_of(sale, found, seat, at, rules, moved_from, known or moved_from, now)
     try:
         await add_appointment(row, at, sale.code)
         duplicate = False
     except AlreadyReserved:
         await add_appointment({**row, "duplicate": True}, at, sale.code)
         duplicate = True
-    await _tell(sale, moved_from, at, now)
+    await _tell(sale, moved_from, row["email"], at, now)
     if seat is None:
         return Applied(sale.appointment, Remark.DISPLACED)
     if duplicate:
@@ -126,7 +127,14 @@ async def _consume(kiosk: UUID, sale: Sale, now: datetime) -> None:
 
 
 async def _row_of(
-    sale: Sale, found: Row, seat: UUID | None, at: datetime, rules: BookingRules, moved_from: Row | None, now: datetime
+    sale: Sale,
+    found: Row,
+    seat: UUID | None,
+    at: datetime,
+    rules: BookingRules,
+    moved_from: Row | None,
+    known: Row | None,
+    now: datetime,
 ) -> dict[str, Any]:
     person, consent = sale.person, sale.consent
     document_type = DocumentType(person.document_type)
@@ -147,8 +155,10 @@ async def _row_of(
         "promotions_accepted": consent.promotions,
         "calendar_uid": sale.appointment,
     }
-    if moved_from is not None:  # the desk knows less of a cita than we do
-        told |= {column: moved_from[column] for column in _KEPT_BY_A_MOVE}
+    if known is not None:  # the desk knows less of a cita than we do
+        told |= {column: known[column] for column in _KEPT_BY_A_MOVE}
+    if moved_from is None:
+        told["calendar_uid"] = sale.appointment
     reminded = told_at_once(found["starts_at"], now, rules)
     return {
         **told,
@@ -173,8 +183,7 @@ async def _row_of(
     }
 
 
-async def _tell(sale: Sale, moved_from: Row | None, at: datetime, now: datetime) -> None:
-    email = sale.person.email if moved_from is None else moved_from["email"]
+async def _tell(sale: Sale, moved_from: Row | None, email: str, at: datetime, now: datetime) -> None:
     if moved_from is None:
         kind = MessageKind.CONFIRMATION
         await record_event(sale.appointment, EventKind.RESERVED, at, staff=sale.sold_by, origin=Origin.KIOSK.value)

@@ -33,23 +33,35 @@ _CITA = (
 )
 
 
-async def read_state(center: UUID, version: int, now: datetime) -> State:
-    """What changed since ``version``, inside the exchange's transaction; everything when that is 0."""
+async def read_state(kiosk: UUID, center: UUID, version: int, now: datetime) -> State:
+    """What changed since ``version``, inside the exchange's transaction; everything when that is 0.
+
+    Of later days a kiosk hears of the citas that it made itself, so that one which ended elsewhere blocks nobody there.
+    """
     current = await _number_news(center)
     first, last = await _window(center, now)
     if version <= 0 or version > current:
-        return State(version=current, whole=True, citas=await _citas_between(center, first, last))
+        return State(version=current, whole=True, citas=await _citas_between(kiosk, center, first, last))
     news = await fetch(
         'SELECT "appointment" FROM "cita_news" WHERE "center" = {} AND "version" > {}', *(center, version)
     )
     changed, gone = [], []
     for row in news:
         found = await fetch(f'{_CITA} WHERE "appointment"."id" = {{}}', row["appointment"])
-        if found and first <= found[0]["starts_at"] < last:
+        near = bool(found) and first <= found[0]["starts_at"] < last
+        if near or (found and found[0]["starts_at"] >= last and await _made_by(kiosk, row["appointment"])):
             changed.append(_view(found[0]))
         else:
             gone.append(row["appointment"])
     return State(version=current, whole=False, citas=tuple(changed), gone=tuple(gone))
+
+
+async def _made_by(kiosk: UUID, appointment: UUID) -> bool:
+    return bool(
+        await fetch(
+            'SELECT "id" FROM "kiosk_entry" WHERE "appointment" = {} AND "kiosk" = {} LIMIT 1', *(appointment, kiosk)
+        )
+    )
 
 
 async def _number_news(center: UUID) -> int:
@@ -85,13 +97,19 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=LIMA).astimezone(UTC)
 
 
-async def _citas_between(center: UUID, first: datetime, last: datetime) -> tuple[CitaState, ...]:
-    rows = await fetch(
+async def _citas_between(kiosk: UUID, center: UUID, first: datetime, last: datetime) -> tuple[CitaState, ...]:
+    near = await fetch(
         f'{_CITA} WHERE "appointment"."center" = {{}} AND "appointment"."starts_at" >= {{}} '
         'AND "appointment"."starts_at" < {} ORDER BY "appointment"."starts_at", "appointment"."id"',
         *(center, first, last),
     )
-    return tuple(_view(row) for row in rows)
+    own = await fetch(
+        f'{_CITA} WHERE "appointment"."starts_at" >= {{}} AND "appointment"."id" IN '
+        '(SELECT "appointment" FROM "kiosk_entry" WHERE "kiosk" = {} AND "appointment" IS NOT NULL) '
+        'ORDER BY "appointment"."starts_at", "appointment"."id"',
+        *(last, kiosk),
+    )
+    return tuple(_view(row) for row in (*near, *own))
 
 
 def _view(row: Row) -> CitaState:

@@ -36,6 +36,7 @@ class Kiosk(Table, tablename="kiosk"):
     chain = Varchar(length=64, default="")
     kept = Integer(default=0)  # applied, and in a backup: what the kiosk may forget
     exchange = Integer(default=0)  # the last one that was answered
+    heard = Integer(default=0)  # the last one that came: an older one is refused before it is looked at
     answer = Bytea(null=True, default=None)  # that answer, for whoever repeats it
     seen_at = Timestamptz(null=True, default=None)
     offset_seconds = Integer(default=0)  # how far its clock is ahead of ours
