@@ -151,9 +151,12 @@ async def pass_numbers() -> None:
 
 
 async def has_something_to_say() -> bool:
-    """Whether the portal lacks entries of the log, or has asked for the leases."""
-    [state] = await fetch('SELECT "logged", "applied", "declare", "standing" FROM "kiosk_state" WHERE "id" = 1')
-    return state["standing"] == Standing.GOOD and (state["logged"] > state["applied"] or bool(state["declare"]))
+    """Whether the portal lacks entries of the log, has asked for the leases, or has never answered."""
+    [state] = await fetch(
+        'SELECT "logged", "applied", "declare", "standing", "answered" FROM "kiosk_state" WHERE "id" = 1'
+    )
+    waiting = state["logged"] > state["applied"] or state["answered"] == 0 or bool(state["declare"])
+    return state["standing"] == Standing.GOOD and waiting
 
 
 class Sync:
