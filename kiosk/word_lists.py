@@ -23,7 +23,7 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     Problem.UNKNOWN_OUTCOME: "no se sabe si salió: mira la impresora antes de imprimir otra vez",
     Problem.NO_SLIP: "no se pudo preparar la constancia",
     Problem.CITA_GONE: "la cita ya no está en pie",
-    Problem.TOO_LATE: "la cita ya pasó",
+    Problem.TOO_LATE: "se pidió otro día y quien la esperaba ya se fue",
     Problem.STOPPED_THERE: "alguien la canceló en la impresora",
 }
 
