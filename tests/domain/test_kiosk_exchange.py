@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from portal.database.node import fetch
+from portal.domain.changing import cancel
 from portal.domain.closures import close_days
 from portal.domain.epochs import begin_epoch, resume
 from portal.domain.exchange import Cancellation, Claim, ClaimOutcome, HeldLease, Move, PairRequest, Release, Standing
@@ -17,7 +18,7 @@ from portal.domain.kiosk_exchange import StaleRequest, answer_request
 from portal.domain.kiosks import PairingRefused, make_kiosk, make_pairing_code, pair, revoke, what_may_collide
 from portal.domain.spanish_dates import local_day
 from tests.domain.kiosking import TERMS, HandKiosk, add_kiosk
-from tests.people import JULIO, NOW, ROSA, World, build_world, reserve, slot_at
+from tests.people import JULIO, NOW, ROSA, RULES, World, build_world, reserve, slot_at
 
 
 @pytest.fixture
@@ -188,6 +189,29 @@ async def test_a_copied_kiosk_locks_both(kiosk: HandKiosk) -> None:
     assert (await kiosk.speak()).standing is Standing.GOOD
     assert (await copy.speak()).standing is Standing.FORKED
     assert (await kiosk.speak()).standing is Standing.FORKED
+
+
+async def test_a_request_that_comes_late_is_no_fork(kiosk: HandKiosk) -> None:
+    leases = (await kiosk.speak()).leases
+    late = kiosk.request()
+    kiosk.sell(leases[0], "10117410")
+    assert (await kiosk.speak()).applied == 1
+    with pytest.raises(StaleRequest):
+        await answer_request(kiosk.id, late, NOW, TERMS)
+    assert (await kiosk.speak()).standing is Standing.GOOD
+
+
+async def test_a_kiosk_hears_what_became_of_its_own_cita_of_a_later_day(kiosk: HandKiosk) -> None:
+    lease = (await kiosk.speak()).leases[-1]
+    sale = kiosk.sell(lease, "10117410")
+    await kiosk.speak()
+    await cancel(sale.code, NOW, RULES)
+    told = (await kiosk.speak()).state
+    whole = (await kiosk.speak(version=0)).state
+    assert told is not None
+    assert whole is not None
+    assert [cita.state for cita in told.citas if cita.code == sale.code] == ["cancelled"]
+    assert [cita.state for cita in whole.citas if cita.code == sale.code] == ["cancelled"]
 
 
 async def test_a_rewound_kiosk_is_noticed(kiosk: HandKiosk) -> None:
