@@ -114,7 +114,7 @@ def make_mortal() -> None:
             FATE.step()
         return rows
 
-    SQLiteNodeEngine.write = mortal  # type: ignore[method-assign]  # the program itself is as it is
+    SQLiteNodeEngine.write = mortal  # type: ignore[assignment, method-assign]  # the program itself is as it is
 
 
 def main() -> None:
