@@ -69,8 +69,8 @@ async def book_sale(
     On its seat if that is still the kiosk's or free, else *displaced*; *duplicate* if the person has another one.
     ``at`` is the time of sale, ``moved_from`` the cita that it takes the place of, ``known`` the one that tells more of
     the person than the desk knew, whatever became of it; ``forgotten``: this portal need not know the lease. Raises
-    NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved for a code or a lease that was sold
-    before (all end in quarantine).
+    NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved for a code or a lease that was
+    sold before (all end in quarantine).
     """
     rows = await fetch(
         'SELECT "service", "consultant", "starts_at", "ends_at", "is_open", "center" FROM "seat" WHERE "id" = {}',
