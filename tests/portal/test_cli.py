@@ -152,6 +152,24 @@ def test_a_file_that_cannot_be_had_is_a_sentence(capsys: pytest.CaptureFixture[s
     refused(capsys)
 
 
+def test_what_a_kiosk_hands_in_is_told_and_what_is_none_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    main(["migrate"])
+    said(capsys)
+    file = tmp_path / "modulo.json"
+    file.write_text("[]")
+    assert main(["kiosk", "import", str(file)]) == 0
+    assert "/gestion/por-reubicar" in said(capsys)
+    file.write_text('[{"kiosk": "nobody"}]')
+    assert main(["kiosk", "import", str(file)]) == 1
+    assert "citas kiosk export" in refused(capsys)
+    unknown = '[{"kiosk": "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "key_id": "A", "entries": [], "signature": "00"}]'
+    file.write_text(unknown)
+    assert main(["kiosk", "import", str(file)]) == 1
+    assert "no existe en este portal" in capsys.readouterr().err
+
+
 def test_routes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["routes"]) == 0
     assert "GET          /salud\n" in said(capsys)
