@@ -45,5 +45,15 @@ async def set_policy(center: UUID, service: UUID, policy: Policy, actor: Actor, 
         '"minimum" = "excluded"."minimum"',
         *(uuid4(), center, service, *values),
     )
-    details = dict(zip(("per_consultant", "days", "share", "minimum"), map(str, values), strict=True))
-    await write_audit(actor, Action.LEASES_CHANGED, now, subject=str(center), change="policy", **details)
+    per_consultant, days, share, minimum = map(str, values)
+    await write_audit(
+        actor,
+        Action.LEASES_CHANGED,
+        now,
+        subject=str(center),
+        change="policy",
+        per_consultant=per_consultant,
+        days=days,
+        share=share,
+        minimum=minimum,
+    )
