@@ -31,7 +31,7 @@ async def become(answer: PairAnswer) -> None:
     if state["kiosk"] is not None:
         if state["standing"] == Standing.GOOD:
             raise PairedAlready
-        await _set_aside(state["applied"])
+        await _set_aside()
     await fetch(
         'UPDATE "kiosk_state" SET "kiosk" = {}, "name" = {}, "center" = {}, "standing" = \'good\', "epoch" = 0, '
         '"number" = 0, "answered" = 0, "logged" = 0, "chain" = \'\', "applied" = 0, "applied_chain" = \'\', '
@@ -41,13 +41,12 @@ async def become(answer: PairAnswer) -> None:
     )
 
 
-async def _set_aside(applied: int) -> None:
+async def _set_aside() -> None:
     await fetch(
         'INSERT INTO "former_entry" ("hash", "kiosk", "number", "text", "appointment", "former", "made_at") '
         'SELECT "log_entry"."hash", "kiosk_state"."kiosk", "log_entry"."number", "log_entry"."text", '
         '"log_entry"."appointment", "log_entry"."former", "log_entry"."made_at" FROM "log_entry" JOIN "kiosk_state" '
-        'ON "kiosk_state"."id" = 1 WHERE "log_entry"."number" > {}',
-        applied,
+        'ON "kiosk_state"."id" = 1 WHERE "log_entry"."text" <> \'\''
     )
     await fetch('DELETE FROM "log_entry"')
     await fetch('DELETE FROM "asked_claim"')
@@ -56,15 +55,20 @@ async def _set_aside(applied: int) -> None:
 
 
 async def read_unsent() -> dict[str, tuple[SignedEntry, ...]]:
-    """What this machine has not sent, as the kiosk that it is and as those that it was: entries by the kiosk's id."""
-    [state] = await fetch('SELECT "kiosk", "applied", "logged" FROM "kiosk_state" WHERE "id" = 1')
+    """What this machine has not sent, as the kiosk that it is and as those that it was: entries by the kiosk's id.
+
+    Of a locked kiosk all that is not purged: what it took for applied may have been another machine's log.
+    """
+    [state] = await fetch('SELECT "kiosk", "standing", "applied", "logged" FROM "kiosk_state" WHERE "id" = 1')
     unsent: dict[str, tuple[SignedEntry, ...]] = {}
     rows = await fetch('SELECT "kiosk", "number", "hash", "text" FROM "former_entry" ORDER BY "kiosk", "number"')
     for row in rows:
         entry = SignedEntry(number=row["number"], hash=row["hash"], text=row["text"])
         unsent[str(row["kiosk"])] = (*unsent.get(str(row["kiosk"]), ()), entry)
-    if state["kiosk"] is not None and state["logged"] > state["applied"]:
-        unsent[str(state["kiosk"])] = await read_entries(state["applied"], state["logged"], _ALL)
+    after = state["applied"] if state["standing"] == Standing.GOOD else 0
+    entries = await read_entries(after, state["logged"], _ALL)
+    if state["kiosk"] is not None and (kept := tuple(entry for entry in entries if entry.text)):
+        unsent[str(state["kiosk"])] = kept
     return unsent
 
 

@@ -115,6 +115,8 @@ async def _take(
         return _KNOWN
     [kiosk] = await fetch('SELECT "applied", "chain" FROM "kiosk" WHERE "id" = {}', sender.kiosk)
     follows = signed.number == kiosk["applied"] + 1 and chain_hash(kiosk["chain"], signed.text) == signed.hash
+    # What the other copy has sold under the same code would be set aside in the log: beside it, it gets a new code.
+    follows = follows and not await _was_sold(signed)
     if not (follows and await apply_or_set_aside(sender, signed, kiosk["chain"], now, rules)):
         try:
             taken = await _apply_beside(sender, signed, former, now, rules)
@@ -185,11 +187,25 @@ async def _without_collisions(kiosk: UUID, entry: Entry) -> tuple[Deed, bool]:
             return release, False
 
 
-async def _own_sale(sale: Sale) -> tuple[Sale, bool]:
-    taken = await fetch(
-        'SELECT "id" FROM "appointment" WHERE "code" = {} OR "hold_token" = {}', *(sale.code, f"lease:{sale.lease}")
+async def _was_sold(signed: SignedEntry) -> bool:
+    try:
+        deed = read_text(signed).deed
+    except ValueError:
+        return False
+    sale = deed.sale if isinstance(deed, Move) else deed
+    return isinstance(sale, Sale) and await _is_taken(sale)
+
+
+async def _is_taken(sale: Sale) -> bool:
+    return bool(
+        await fetch(
+            'SELECT "id" FROM "appointment" WHERE "code" = {} OR "hold_token" = {}', *(sale.code, f"lease:{sale.lease}")
+        )
     )
-    if not taken:
+
+
+async def _own_sale(sale: Sale) -> tuple[Sale, bool]:
+    if not await _is_taken(sale):
         return sale, False
     lease = uuid5(sale.lease, str(sale.appointment))
     return msgspec.structs.replace(sale, lease=lease, code=make_code()), True

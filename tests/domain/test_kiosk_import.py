@@ -129,6 +129,21 @@ async def test_both_copies_of_a_kiosk_keep_their_promises(signing: SigningKiosk)
     assert [entry["number"] for entry in numbers] == [-3, -2, -1, 1]
 
 
+async def test_what_follows_in_the_log_but_was_sold_by_the_other_copy_gets_a_new_code(signing: SigningKiosk) -> None:
+    kiosk = signing.kiosk
+    leases = (await kiosk.speak()).leases
+    copy = HandKiosk(**{**vars(kiosk), "log": list(kiosk.log)})
+    kiosk.sell(leases[0], "10117410")
+    copy.sell(leases[1], "40000001")
+    assert (await copy.speak()).standing is Standing.GOOD
+    assert (await kiosk.speak()).standing is Standing.FORKED
+    assert (await import_export(signing.export(*kiosk.log), NOW, RULES)).quarantined == 0
+    late = copy.sell(leases[0], "42388604")
+    done = await import_export(SigningKiosk(copy, signing.key).export(*copy.log), NOW, RULES)
+    assert (done.known, done.flagged, done.quarantined) == (1, 1, 0)
+    assert await fetch('SELECT "code" FROM "appointment" WHERE "id" = {}', late.appointment)
+
+
 async def test_what_makes_no_sense_is_set_aside_and_the_rest_is_applied(signing: SigningKiosk) -> None:
     kiosk = signing.kiosk
     leases = (await kiosk.speak()).leases

@@ -57,7 +57,8 @@ async def test_a_locked_kiosk_becomes_another_and_keeps_what_was_not_sent(desk: 
     other = PairAnswer(kiosk=uuid4(), name="Mesa 2", center=desk.center, center_name="", portal_time=NOW)
     await become(other)
     assert await read_unsent() == locked
-    [entry] = locked[str(former.kiosk)]
+    # All of it: what was taken for applied may have been another machine's log.
+    [_, entry] = locked[str(former.kiosk)]
     assert entry.number == 2
     assert unsent.code in entry.text
     # It begins anew, with nothing to sell and a log of its own.
@@ -78,8 +79,8 @@ async def test_a_locked_kiosk_becomes_another_and_keeps_what_was_not_sent(desk: 
     desk.now += timedelta(days=5)
     await desk.hear(leases=())
     await purge()
-    assert {row["code"] for row in await fetch('SELECT "code" FROM "appointment"')} == {unsent.code}
-    assert await forget_handed_in(str(former.kiosk)) == 1
+    assert unsent.code in {row["code"] for row in await fetch('SELECT "code" FROM "appointment"')}
+    assert await forget_handed_in(str(former.kiosk)) == 2
     await purge()
     assert await fetch('SELECT "code" FROM "appointment"') == []
     assert sold.code != unsent.code

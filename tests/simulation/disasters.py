@@ -1,7 +1,10 @@
-"""What takes time back: a portal restored from a copy, a machine's file copied to another machine, or rewound."""
+"""What goes wrong: processes die, clocks are wrong, and time is taken back: a portal restored from a copy, a machine's
+file copied to another machine, or rewound.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from portal.domain.epochs import begin_epoch
@@ -10,14 +13,45 @@ from tests.simulation.process import settle
 from tests.simulation.world import World
 
 
-def back_up(world: World) -> None:
+async def doom_machine(world: World, machine: Machine) -> None:
+    """A kiosk will die at some statement."""
+    machine.process.doom(world.chance.randrange(40))
+
+
+async def doom_portal(world: World, _: Machine) -> None:
+    """The portal will die at some statement."""
+    world.portal.doom(world.chance.randrange(80))
+
+
+async def kill(_: World, machine: Machine) -> None:
+    """A kiosk dies while it waits for the network, or for nothing."""
+    machine.kill()
+
+
+async def lose_patience(_: World, machine: Machine) -> None:
+    """No answer came in time."""
+    machine.lose_patience()
+
+
+async def turn_clock(world: World, machine: Machine) -> None:
+    """A clock is wrong by up to a day."""
+    machine.skew = timedelta(seconds=world.chance.randint(-86_400, 86_400))
+    world.note(f"{machine.process.name}: its clock is wrong by {machine.skew}")
+
+
+async def pass_night(world: World, _: Machine) -> None:
+    """Nothing happens for hours."""
+    world.pass_time(timedelta(hours=world.chance.randint(2, 14)))
+
+
+async def back_up(world: World, _: Machine) -> None:
     """Keep the portal's file as it is now."""
     world.backup = world.folder / "backup.db"
     world.portal.copy_file(world.backup)
     world.note("portal: backup")
 
 
-async def restore(world: World) -> None:
+async def restore(world: World, _: Machine) -> None:
     """The portal dies and comes back as it was; mostly by the command that says so, else by whoever copies files."""
     if world.backup is None:
         return
@@ -31,6 +65,7 @@ async def restore(world: World) -> None:
     forgotten = {seat for seat in before.keys() | after.keys() if before.get(seat) != after.get(seat)}
     world.mishaps.seats |= forgotten | _seats_of_kiosks(world)
     world.delays.clear()
+    world.restored += 1
     world.note(f"portal: restored, {len(forgotten)} seats were different")
     told = world.chance.random() < 0.7
     if told:
@@ -60,7 +95,7 @@ def _put_in_place(copy: Path, path: Path) -> None:
     path.write_bytes(copy.read_bytes())
 
 
-def keep_copy(world: World, machine: Machine) -> None:
+async def keep_image(world: World, machine: Machine) -> None:
     """Somebody makes an image of a machine."""
     machine.process.copy_file(_image(world, machine))
     world.note(f"{machine.process.name}: image")
@@ -76,6 +111,7 @@ async def add_twin(world: World, machine: Machine) -> None:
         return
     world.mishaps.kiosks.add(str(machine.kiosk))
     twin = world.add_machine(f"{machine.process.name}twin", machine.kiosk)
+    world.twins = (machine.process.name, twin.process.name)
     machine.process.copy_file(twin.process.path)
     await twin.process.open()
     twin.forget_log()

@@ -114,7 +114,7 @@ def _judge_entries(world: World) -> None:
     """The applied entries are a prefix of the log."""
     for row in world.portal.look(
         "SELECT kiosk.id, applied, count(number) AS kept, coalesce(max(number), 0) AS last FROM kiosk "
-        "LEFT JOIN kiosk_entry ON kiosk_entry.kiosk = kiosk.id GROUP BY kiosk.id"
+        "LEFT JOIN kiosk_entry ON kiosk_entry.kiosk = kiosk.id AND number > 0 GROUP BY kiosk.id"
     ):
         if not row["applied"] == row["kept"] == row["last"]:
             world.blame(f"entries {row['kept']} of {row['applied']} of the kiosk {row['id']}")

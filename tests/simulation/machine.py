@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from kiosk.sync import PortalAway, PortalRefused, Sync, take_answer
+from portal.database.errors import DatabaseError
 from portal.domain.exchange import Answer, Entry, Move, Request, Sale
 from tests.simulation.network import STALE, Letter, Network
 from tests.simulation.process import Killed, Process
@@ -82,8 +83,8 @@ class Machine:
         moment = self.clock()
         try:
             await take_answer(msgspec.json.decode(body, type=Answer), moment, moment)
-        except Killed:
-            return
+        except (Killed, DatabaseError):
+            return  # as the program's own round does, which asks again
 
     def lose_patience(self) -> None:
         """No answer in time."""

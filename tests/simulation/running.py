@@ -58,18 +58,18 @@ AT_THE_DESK: dict[DeskStep, float] = {
 }
 DELIVERIES = 40
 OFTEN_WRONG = 8
-MISHAPS = {
-    "doom": 2,
-    "doom portal": 1,
-    "kill": 1,
-    "patience": 2,
-    "clock": 1,
-    "night": 1,
-    "backup": 0.8,
-    "restore": 0.6,
-    "keep": 0.5,
-    "twin": 0.2,
-    "rewind": 0.2,
+MISHAPS: dict[DeskStep, float] = {
+    disasters.doom_machine: 2,
+    disasters.doom_portal: 1,
+    disasters.kill: 1,
+    disasters.lose_patience: 2,
+    disasters.turn_clock: 1,
+    disasters.pass_night: 1,
+    disasters.back_up: 0.8,
+    disasters.restore: 0.6,
+    disasters.keep_image: 0.5,
+    disasters.add_twin: 0.2,
+    disasters.rewind: 0.2,
 }
 
 
@@ -116,33 +116,9 @@ async def _step(world: World) -> None:
 
 
 async def _go_wrong(world: World) -> None:
-    chance = world.chance
-    machine = chance.choice(world.machines)
-    [mishap] = chance.choices(list(MISHAPS), list(MISHAPS.values()))
-    match mishap:
-        case "doom":
-            machine.process.doom(chance.randrange(40))
-        case "doom portal":
-            world.portal.doom(chance.randrange(80))
-        case "kill":
-            machine.kill()
-        case "patience":
-            machine.lose_patience()
-        case "clock":
-            machine.skew = timedelta(seconds=chance.randint(-86_400, 86_400))
-            world.note(f"{machine.process.name}: its clock is wrong by {machine.skew}")
-        case "night":
-            world.pass_time(timedelta(hours=chance.randint(2, 14)))
-        case "backup":
-            disasters.back_up(world)
-        case "restore":
-            await disasters.restore(world)
-        case "twin":
-            await disasters.add_twin(world, machine)
-        case "keep":
-            disasters.keep_copy(world, machine)
-        case "rewind":
-            await disasters.rewind(world, machine)
+    machine = world.chance.choice(world.machines)
+    [mishap] = world.chance.choices(list(MISHAPS), list(MISHAPS.values()))
+    await mishap(world, machine)
 
 
 def _chosen(world: World, steps: dict[Any, float]) -> Any:
