@@ -47,6 +47,8 @@ from portal.web.fields import read_fields
 JUST_BOOKED: Final = "recien"
 _LONGEST_TOKEN: Final = 64
 _LONGEST_SUGGESTION: Final = 60
+_FILLED: Final = "llenado"
+"""The field that says for whose document others were filled in."""
 _ASKED: Final = ("nombres", "apellido_paterno", "celular", "aviso_privacidad")
 
 
@@ -138,7 +140,11 @@ class Counter:
             return await self._repeat(sold)
         if self._typed.get("paso") == "horarios":
             return await self.show()
-        if self._typed.get("paso") == "buscar" or not any(self._typed.get(name, "").strip() for name in _ASKED):
+        if (
+            self._typed.get("paso") == "buscar"
+            or self._filled_for_another()
+            or not any(self._typed.get(name, "").strip() for name in _ASKED)
+        ):
             return await self._search()
         return await self._book()
 
@@ -162,7 +168,10 @@ class Counter:
         if isinstance(document, Mistake):
             return replace(view, form=FormState(self._typed, of_another((document,))))
         kind, number, mistyped = document
+        if self._filled_for_another():
+            await self._take_back_filled()
         known = await find_person(kind, number)
+        self._typed[_FILLED] = _name_of(kind, number) if known and not known.in_one_piece else ""
         code = await active_code_of(kind, number, await self._service_code())
         return replace(
             view,
@@ -172,6 +181,20 @@ class Counter:
             looked_up=True,
             mistyped=mistyped,
         )
+
+    def _filled_for_another(self) -> bool:
+        """Whether the fields were filled in for a document that is not the one that stands there now."""
+        document = self._read_document()
+        filled = self._typed.get(_FILLED, "")
+        return bool(filled) and not isinstance(document, Mistake) and filled != _name_of(*document[:2])
+
+    async def _take_back_filled(self) -> None:
+        """Nobody is booked under the name of the person before them."""
+        kind, _, number = self._typed[_FILLED].partition("-")
+        known = await find_person(DocumentType(kind), number) if kind in set(DocumentType) else None
+        for name, value in told_of(known).items() if known else ():
+            if self._typed.get(name) == value:
+                self._typed[name] = ""
 
     async def _search(self) -> Template:
         found = await self.look_up()
@@ -258,6 +281,10 @@ class Counter:
             return (await read_wish(self._typed)).agenda.service.code
         except NotOffered:
             return ""
+
+
+def _name_of(kind: DocumentType, number: str) -> str:
+    return f"{kind.value}-{number}"
 
 
 def _document_of(cita: AppointmentView) -> tuple[DocumentType, str]:

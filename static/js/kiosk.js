@@ -30,14 +30,19 @@
   addEventListener("htmx:error", failed, true);
   addEventListener("htmx:before:swap", failed, true);
 
-  // A known person: what nobody typed is filled in.
+  // A known person: what nobody typed is filled in, and taken back when the document is another one's after all.
   const fill = () => {
+    for (const field of document.querySelectorAll("#reserva [data-filled]")) {
+      if (field.value === field.dataset.filled) field.value = field.id === "idioma" ? "es" : "";
+      delete field.dataset.filled;
+    }
     const known = document.querySelector("#conocida[data-fill]");
     if (!known) return;
     for (const { name, value } of known.attributes) {
       if (!name.startsWith("data-fill-")) continue;
       const field = document.getElementById(name.slice("data-fill-".length).replaceAll("-", "_"));
-      if (field && value && (field.value === "" || (field.id === "idioma" && field.value === "es"))) field.value = value;
+      if (!field || !value || (field.value !== "" && (field.id !== "idioma" || field.value !== "es"))) continue;
+      field.value = field.dataset.filled = value;
     }
   };
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {

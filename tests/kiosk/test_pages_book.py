@@ -204,3 +204,17 @@ async def test_the_parts_for_htmx(desk: Desk, visitor: Visitor) -> None:
         part = await visitor.send(address, body, "application/x-www-form-urlencoded", headers={"hx-request": "true"})
         assert part.is_fragment
     assert (await visitor.swap("/distritos?ubigeo=jes")).is_fragment
+
+
+async def test_nobody_is_booked_under_the_name_of_the_person_before(desk: Desk, visitor: Visitor) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(11)))
+    sold = await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
+    await cancel_offline(sold.code, desk.consultant, desk.now)
+    form = (await visitor.open("/")).form(BOOK)
+    form.fill("Número de documento", ROSA.document_number)
+    filled = (await form.press()).form(BOOK)
+    filled.tick("Le leí el aviso de privacidad y lo acepta")
+    filled.fill("Número de documento", "42388604")
+    page = await filled.press()
+    assert page.form(BOOK).value("Nombres") == ""
+    assert len(await fetch('SELECT "id" FROM "appointment"')) == 1
