@@ -6,7 +6,6 @@ It takes the place of the process that prepared everything, and holds next to no
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -16,11 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from portal.orphans import end_with_parent
+
 _STOP_SECONDS: Final = 4.5
 """After it they are killed: whoever stops us waits five seconds at most."""
 
 _CANNOT_START: Final = 2
-_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,8 @@ async def run_together(*parts: Part) -> int:
 async def _start(part: Part) -> Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "portal.cli", part.word),
-        preexec_fn=_end_with_us,  # one call of the C library, which takes no lock
+        preexec_fn=end_with_parent,
     )
-
-
-def _end_with_us() -> None:
-    """Let Linux tell a process to stop when we die, however we do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _stop(processes: Iterable[Process]) -> None:

@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
+from portal.orphans import end_with_parent
 from portal.web.logs import logging_config
 
 _STOP_SECONDS: Final = 3
@@ -110,6 +111,8 @@ def _load_what_workers_share(factory: str) -> None:
 def _let_go() -> None:
     """A worker inherits granian's handlers, which only make a note for a loop that it does not have: until it has set
     its own, it would not hear that it is to stop. Ctrl-C reaches the whole group; the main process tells its workers.
+    When that one is killed, they stop as well.
     """
+    end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -37,6 +37,7 @@ def test_the_portal_dies_and_the_kiosk_serves_on_until_both_are_told_to_stop(bot
         assert address in both.output
     os.kill(process_named(both, "portal"), signal.SIGKILL)
     wait_until(lambda: "el portal se detuvo" in both.output)
+    wait_until(lambda: not answers(f"{both.url}/salud"))  # nor does any worker of it go on
     assert httpx.get(kiosk_page(both)).is_success
     began = time.monotonic()
     both.process.send_signal(signal.SIGINT)
