@@ -14,7 +14,8 @@ import structlog
 from kiosk.state import read_status
 from kiosk.sync import PortalAway, PortalRefused
 from portal.database.node import fetch, transactional
-from portal.domain.exchange import DaySheetsAnswer, DaySheetsQuestion, Standing
+from portal.domain.exchange import Standing
+from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion
 from portal.domain.spanish_dates import LIMA, local_day
 
 BETWEEN: Final = timedelta(minutes=15)

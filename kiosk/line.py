@@ -7,16 +7,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from kiosk.sync import PortalAway
-from portal.domain.exchange import (
-    Answer,
-    DaySheetsAnswer,
-    DaySheetsQuestion,
-    OfferAnswer,
-    OfferQuestion,
-    PairAnswer,
-    PairRequest,
-    Request,
-)
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, Request
+from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, OfferAnswer, OfferQuestion
 
 _PATIENCE_SECONDS: Final = 0.8
 """How long somebody at the desk waits to see what the portal offers beside the places at hand."""

@@ -11,16 +11,8 @@ import httpx
 import msgspec
 
 from kiosk.sync import PortalAway, PortalRefused
-from portal.domain.exchange import (
-    Answer,
-    DaySheetsAnswer,
-    DaySheetsQuestion,
-    OfferAnswer,
-    OfferQuestion,
-    PairAnswer,
-    PairRequest,
-    Request,
-)
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, Request
+from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, OfferAnswer, OfferQuestion
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kiosk.selling import offers
 from kiosk.sync import PortalAway, PortalRefused
-from portal.domain.exchange import OfferAnswer, OfferQuestion
+from portal.domain.kiosk_questions import OfferAnswer, OfferQuestion
 from portal.domain.modality import Modality
 from portal.domain.slots import Day, DayStatus
 

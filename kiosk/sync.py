@@ -23,7 +23,8 @@ from kiosk.reference import take_reference
 from kiosk.state import NotPaired, count_on_hand
 from portal.database.engine import Row
 from portal.database.node import fetch, transactional
-from portal.domain.exchange import PROTOCOL, Answer, Claim, RefusalCode, Request, Standing
+from portal.domain.exchange import PROTOCOL, Answer, Claim, Request, Standing
+from portal.domain.kiosk_questions import RefusalCode
 from portal.domain.spanish_dates import local_day
 
 SOON: Final = timedelta(seconds=5)

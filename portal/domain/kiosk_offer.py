@@ -14,7 +14,7 @@ from portal.domain.catalogue import read_catalogue
 from portal.domain.day_sheets import next_day_with_citas, read_sheet
 from portal.domain.desk import DeskCita
 from portal.domain.desk_booking import at_the_desk, upcoming_slots
-from portal.domain.exchange import OfferAnswer, OfferedDay, OfferedTime, OfferQuestion
+from portal.domain.kiosk_questions import OfferAnswer, OfferedDay, OfferedTime, OfferQuestion
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import Agenda, days_between, next_free_day

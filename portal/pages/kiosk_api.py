@@ -13,21 +13,18 @@ from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from portal.documents.day_sheet import SHEETS_TITLE, day_sheets_of
-from portal.domain.exchange import (
-    Answer,
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, Request
+from portal.domain.kiosk_exchange import Terms, answer_request
+from portal.domain.kiosk_offer import day_of_sheets, read_offer, sheets_of
+from portal.domain.kiosk_questions import (
     DaySheetsAnswer,
     DaySheetsQuestion,
     OfferAnswer,
     OfferQuestion,
-    PairAnswer,
-    PairRequest,
     PrintedSheet,
     Refusal,
     RefusalCode,
-    Request,
 )
-from portal.domain.kiosk_exchange import Terms, answer_request
-from portal.domain.kiosk_offer import day_of_sheets, read_offer, sheets_of
 from portal.domain.kiosks import center_of_trusted, pair
 from portal.domain.privacy import PRIVACY_VERSION
 from portal.web.admission import EVERYBODY

@@ -24,8 +24,8 @@ from litestar.types import ExceptionHandlersMap
 from portal.database.errors import DatabaseError
 from portal.documents.renderer import RendererBusy, RendererClosed
 from portal.domain.errors import TooManyAttempts
-from portal.domain.exchange import Refusal, RefusalCode
 from portal.domain.kiosk_exchange import StaleRequest
+from portal.domain.kiosk_questions import Refusal, RefusalCode
 from portal.domain.kiosks import KioskNotTrusted, KioskUnknown, PairingRefused, find_kiosk_by_token
 from portal.web.cookies import AnyRequest
 from portal.web.errors import tell_wait

@@ -24,19 +24,8 @@ from kiosk.services import DeskServices
 from kiosk.settings import KioskSettings, read_kiosk_settings
 from kiosk.sync import PortalAway
 from portal.database.node import fetch
-from portal.domain.exchange import (
-    Answer,
-    DaySheetsAnswer,
-    DaySheetsQuestion,
-    OfferAnswer,
-    OfferedTime,
-    OfferQuestion,
-    PairAnswer,
-    PairRequest,
-    Reference,
-    Request,
-    StaffState,
-)
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, Reference, Request, StaffState
+from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, OfferAnswer, OfferedTime, OfferQuestion
 from tests.browser import NewVisitor, Page, Visitor
 from tests.kiosk.desk import Desk
 from tests.staffing import CHEAP

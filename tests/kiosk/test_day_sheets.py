@@ -11,7 +11,8 @@ import pytest
 from kiosk.day_sheets import fetch_when_due, open_sheet, read_kept_sheets
 from kiosk.sync import PortalAway, PortalRefused, note_away
 from portal.database.node import fetch
-from portal.domain.exchange import DaySheetsAnswer, DaySheetsQuestion, PrintedSheet, Standing
+from portal.domain.exchange import Standing
+from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, PrintedSheet
 from portal.domain.spanish_dates import local_day
 from tests.kiosk.desk import Desk, Killed, everything, killed_at
 

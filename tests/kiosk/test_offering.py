@@ -11,7 +11,7 @@ from kiosk import offering
 from kiosk.offering import DeskTime, whole_offer
 from kiosk.sync import PortalAway
 from portal.domain.errors import NotOffered
-from portal.domain.exchange import OfferAnswer, OfferedDay, OfferedTime, OfferQuestion
+from portal.domain.kiosk_questions import OfferAnswer, OfferedDay, OfferedTime, OfferQuestion
 from portal.domain.modality import Modality
 from portal.domain.slots import DayStatus
 from portal.domain.spanish_dates import local_day

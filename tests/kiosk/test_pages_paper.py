@@ -13,7 +13,7 @@ from kiosk.print_jobs import PrintState, read_jobs_of
 from kiosk.selling import sell
 from kiosk.settings import KioskSettings, read_kiosk_settings
 from portal.documents.slip import Paper
-from portal.domain.exchange import DaySheetsAnswer, PrintedSheet
+from portal.domain.kiosk_questions import DaySheetsAnswer, PrintedSheet
 from portal.domain.spanish_dates import local_day
 from tests.browser import Visitor
 from tests.kiosk.desk import Desk

@@ -18,17 +18,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from portal.database.node import Node, fetch
-from portal.domain.exchange import (
-    Answer,
-    Claim,
-    ClaimOutcome,
-    DaySheetsAnswer,
-    OfferAnswer,
-    PairAnswer,
-    PairRequest,
-    Request,
-    Standing,
-)
+from portal.domain.exchange import Answer, Claim, ClaimOutcome, PairAnswer, PairRequest, Request, Standing
+from portal.domain.kiosk_questions import DaySheetsAnswer, OfferAnswer
 from portal.domain.kiosks import make_kiosk, make_pairing_code, revoke
 from portal.domain.slots import DayStatus
 from portal.domain.spanish_dates import local_day
