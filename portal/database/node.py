@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from piccolo.engine.base import BaseAtomic, BaseBatch, Engine
 from piccolo.query.base import Query
@@ -213,6 +213,30 @@ async def fetch(sql: str, *args: object) -> list[Row]:
     """
     engine = active_node().engine
     return await engine.fetch(spell_for(engine.engine_type, sql), args)
+
+
+class Write(NamedTuple):
+    """A write in the spelling of ``fetch``; by its ``name`` those that go with it read what it returns."""
+
+    sql: str
+    values: tuple[object, ...]
+    name: str = ""
+
+
+def writes_at_once() -> bool:
+    """Whether ``write_at_once`` can be used here: on PostgreSQL, outside of transactions."""
+    engine = active_node().engine
+    return engine.engine_type == "postgres" and not engine.transaction_exists()
+
+
+async def write_at_once(*writes: Write) -> list[Row]:
+    """Run several writes as one statement, all of them or none, without the way of a transaction; returns the last
+    one's rows. Each sees what the others return, but not their rows. Where ``writes_at_once`` says no it must not be
+    used.
+    """
+    *others, last = writes
+    before = ", ".join(f'"{write.name or f"write_{number}"}" AS ({write.sql})' for number, write in enumerate(others))
+    return await fetch(f"WITH {before} {last.sql}", *(value for write in writes for value in write.values))
 
 
 async def write_along(sql: str, *args: object) -> None:

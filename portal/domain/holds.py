@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from portal.database.node import fetch, transactional
+from portal.database.node import Write, fetch, transactional, write_at_once, writes_at_once
 from portal.domain.epochs import hold_back_one
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, OF_SLOT, SlotKey, last_day_on_offer, nearest_slots
 from portal.domain.spanish_dates import local_day
+from portal.domain.visits import Visit, remember_hold, visit_begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,13 @@ class Candidate:
 
     seat: UUID
     load: int
+
+
+# How many citas the consultor of a seat has on its day.
+_LOAD = (
+    '(SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
+    'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL)'
+)
 
 
 async def hold_seat(
@@ -46,6 +54,35 @@ async def hold_seat(
     raise SeatTaken(await nearest_slots(key, now, rules))
 
 
+async def hold_for_visit(
+    key: SlotKey, token: str, visit: Visit | None, cookie: str, now: datetime, rules: BookingRules
+) -> None:
+    """``hold_seat`` for the browser with that ``cookie``, and note it in its visit, which begins when it has none."""
+    if visit is None and await _begin_at_once(key, token, cookie, now, rules):
+        return
+    seat = await hold_seat(key, token, visit.hold_token if visit else None, now, rules)
+    await remember_hold(cookie, token, seat, key.modality, now)
+
+
+async def _begin_at_once(key: SlotKey, token: str, cookie: str, now: datetime, rules: BookingRules) -> bool:
+    """Choose, hold and begin the visit by one statement, where the engine can; False: nothing was written, as there is
+    no seat, or somebody else got that one first.
+    """
+    if not writes_at_once() or not is_on_offer(key, now, rules):
+        return False
+    choice = (
+        f'SELECT "seat"."id" FROM "seat" WHERE {OF_SLOT} AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} '
+        f"AND {ALLOWS[key.modality]} AND {FREE} ORDER BY {_LOAD}, random() LIMIT 1"
+    )
+    hold = Write(
+        'UPDATE "seat" SET "hold_token" = {}, "held_until" = {}, "hold_extensions" = 0 '
+        f'WHERE "seat"."id" = ({choice}) AND {FREE} RETURNING "id"',
+        (token, now + rules.hold, key.center, key.service, local_day(key.starts_at), key.starts_at, now, now),
+        "held",
+    )
+    return bool(await write_at_once(hold, visit_begun(cookie, token, key.modality, now, "held")))
+
+
 def is_on_offer(key: SlotKey, now: datetime, rules: BookingRules) -> bool:
     """Whether a time may be booked at all: neither too soon nor beyond the horizon."""
     return key.starts_at >= now + rules.notice and local_day(key.starts_at) <= last_day_on_offer(now, rules)
@@ -60,8 +97,7 @@ async def find_candidates(
     """
     chosen, whom = ('AND "seat"."consultant" = {}', (consultant,)) if consultant else ("", ())
     rows = await fetch(
-        'SELECT "seat"."id", (SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
-        'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL) AS "load" FROM "seat" '
+        f'SELECT "seat"."id", {_LOAD} AS "load" FROM "seat" '
         f'WHERE {OF_SLOT} AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} AND {ALLOWS[key.modality]} '
         f'AND (({FREE}) OR ("seat"."hold_token" = {{}} AND "seat"."is_open")) {chosen}',
         *(key.center, key.service, local_day(key.starts_at), key.starts_at, now, replaces or ""),

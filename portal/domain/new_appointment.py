@@ -23,12 +23,8 @@ class Booked:
     repeated: bool = False
 
 
-async def add_appointment(values: dict[str, Any], now: datetime, given_code: str = "") -> str:
-    """Insert the row under a fresh code, inside the transaction that takes its seat; returns the code.
-
-    A kiosk's sale brings the code of its lease. Raises AlreadyReserved when a wall (one active cita per person and
-    service) refuses it.
-    """
+def complete(values: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The columns of a new row: those given, and how every cita begins."""
     fixed = {
         "state": State.RESERVED.value,
         "displaced": False,
@@ -37,7 +33,16 @@ async def add_appointment(values: dict[str, Any], now: datetime, given_code: str
         "meet_link": "",
         "created_at": now,
     }
-    row = {**fixed, **values}
+    return {**fixed, **values}
+
+
+async def add_appointment(values: dict[str, Any], now: datetime, given_code: str = "") -> str:
+    """Insert the row under a fresh code, inside the transaction that takes its seat; returns the code.
+
+    A kiosk's sale brings the code of its lease. Raises AlreadyReserved when a wall (one active cita per person and
+    service) refuses it.
+    """
+    row = complete(values, now)
     columns = ", ".join(f'"{column}"' for column in ("code", *row))
     marks = ", ".join("{}" for _ in range(len(row) + 1))
     # A second try, with another code, after a collision of codes (one in 10^10) or once nothing stands in the way.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from portal.database.node import after_commit, write_along
+from portal.database.node import Write, after_commit, write_along
 from portal.domain.vocabulary import MessageKind
 
 # A mail that could not be delivered for this long is given up, even when its cita is weeks away.
@@ -28,11 +28,34 @@ def listening(listener: Callable[[], None]) -> Iterator[None]:
         _listeners.remove(listener)
 
 
+def notice_of(appointment: UUID, kind: MessageKind, now: datetime) -> Write:
+    """The write of a notice in the citizen's page."""
+    return Write(
+        'INSERT INTO "notice" ("id", "appointment", "kind", "at") VALUES ({}, {}, {}, {})',
+        (uuid4(), appointment, kind.value, now),
+    )
+
+
 async def add_notice(appointment: UUID, kind: MessageKind, now: datetime) -> None:
     """Show a notice in the citizen's page."""
-    await write_along(
-        'INSERT INTO "notice" ("id", "appointment", "kind", "at") VALUES ({}, {}, {}, {})',
-        *(uuid4(), appointment, kind.value, now),
+    write = notice_of(appointment, kind, now)
+    await write_along(write.sql, *write.values)
+
+
+def message_of(
+    appointment: UUID, kind: MessageKind, recipient: str, now: datetime, deadline: datetime, dedupe: str = ""
+) -> Write:
+    """The write of a mail to somebody (not nobody), as ``queue_message`` queues it."""
+    identity = uuid4()
+    return Write(
+        'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "appointment", "recipient", "message_id", "state", '
+        '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
+        "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "
+        'ON CONFLICT ("dedupe_key") DO NOTHING',
+        (
+            *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
+            *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
+        ),
     )
 
 
@@ -46,15 +69,8 @@ async def queue_message(
     """
     if not recipient:
         return
-    identity = uuid4()
-    await write_along(
-        'INSERT INTO "outbox_message" ("id", "dedupe_key", "kind", "appointment", "recipient", "message_id", "state", '
-        '"created_at", "due_at", "deadline", "attempts", "doubts", "last_error") '
-        "VALUES ({}, {}, {}, {}, {}, {}, 'queued', {}, {}, {}, 0, 0, '') "
-        'ON CONFLICT ("dedupe_key") DO NOTHING',
-        *(identity, f"{appointment}:{kind.value}:{dedupe}", kind.value, appointment, recipient),
-        *(str(identity), now, now, min(deadline, now + LONGEST_WAIT)),
-    )
+    write = message_of(appointment, kind, recipient, now, deadline, dedupe)
+    await write_along(write.sql, *write.values)
     after_commit(tell_listeners)
 
 

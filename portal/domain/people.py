@@ -44,15 +44,21 @@ def normalise_document(number: str) -> str:
     return "".join(character for character in plain if character not in " .-\t\u00a0")
 
 
+# One "{values}": where the id, type and number of the document, and the moment come from.
+ADD_CITIZEN = (
+    'INSERT INTO "citizen" ("id", "document_type", "document_number", "created_at") {values} '
+    'ON CONFLICT ("document_type", "document_number") DO UPDATE SET "document_type" = "excluded"."document_type" '
+    'RETURNING "id"'
+)
+
+
 async def find_or_add_citizen(document_type: DocumentType, document_number: str, now: datetime) -> UUID:
     """The citizen of a document, added when unknown.
 
     Inside a transaction the row is locked, so that two bookings of one person wait for each other.
     """
     rows = await fetch(
-        'INSERT INTO "citizen" ("id", "document_type", "document_number", "created_at") VALUES ({}, {}, {}, {}) '
-        'ON CONFLICT ("document_type", "document_number") DO UPDATE SET "document_type" = "excluded"."document_type" '
-        'RETURNING "id"',
+        ADD_CITIZEN.replace("{values}", "VALUES ({}, {}, {}, {})"),
         *(uuid4(), document_type.value, document_number, now),
     )
     citizen: UUID = rows[0]["id"]

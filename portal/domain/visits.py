@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 
 from portal.database.engine import Row
-from portal.database.node import fetch, write_along
+from portal.database.node import Write, fetch, write_along
 from portal.domain.modality import Modality
 from portal.domain.people import Person
 from portal.domain.slots import SlotKey
@@ -156,19 +156,24 @@ def _read_hold(row: Row, key: SlotKey) -> Hold:
     )
 
 
+_BEGIN = 'INSERT INTO "visit" ("key", "hold_token", "modality", "draft", "expires_at", "seat") '
+
+
 async def remember_hold(cookie: str, hold_token: str, seat: UUID, modality: Modality, now: datetime) -> None:
     """Begin the visit with the seat that is held, or note that it holds another one now; what was typed stays."""
     await fetch(
-        'INSERT INTO "visit" ("key", "hold_token", "seat", "modality", "draft", "expires_at") '
-        "VALUES ({}, {}, {}, {}, {}, {}) "
+        f"{_BEGIN} VALUES ({{}}, {{}}, {{}}, {{}}, {{}}, {{}}) "
         'ON CONFLICT ("key") DO UPDATE SET "hold_token" = excluded."hold_token", "seat" = excluded."seat", '
         '"modality" = excluded."modality", "expires_at" = excluded."expires_at"',
-        _key(cookie),
-        hold_token,
-        seat,
-        modality.value,
-        "{}",
-        now + LASTS,
+        *(_key(cookie), hold_token, modality.value, "{}", now + LASTS, seat),
+    )
+
+
+def visit_begun(cookie: str, hold_token: str, modality: Modality, now: datetime, held: str) -> Write:
+    """The write of a new visit whose seat is what the write named ``held`` returns; returns the seat."""
+    return Write(
+        f'{_BEGIN} SELECT {{}}, {{}}, {{}}, {{}}, {{}}, "{held}"."id" FROM "{held}" RETURNING "seat"',
+        (_key(cookie), hold_token, modality.value, "{}", now + LASTS),
     )
 
 
@@ -197,7 +202,13 @@ async def send_draft(cookie: str, draft: Draft, now: datetime) -> bool:
 
 async def drop_draft(cookie: str) -> None:
     """Forget what was typed. Belongs into the transaction that writes it elsewhere."""
-    await write_along('UPDATE "visit" SET "draft" = {} WHERE "key" = {}', "{}", _key(cookie))
+    write = draft_dropped(cookie)
+    await write_along(write.sql, *write.values)
+
+
+def draft_dropped(cookie: str) -> Write:
+    """The write of ``drop_draft``."""
+    return Write('UPDATE "visit" SET "draft" = {} WHERE "key" = {}', ("{}", _key(cookie)))
 
 
 async def stay(cookie: str, now: datetime) -> None:

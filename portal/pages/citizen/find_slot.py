@@ -10,9 +10,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
 from portal.domain.errors import NotOffered, SeatTaken
-from portal.domain.holds import hold_seat
+from portal.domain.holds import hold_for_visit
 from portal.domain.slots import read_slot_key
-from portal.domain.visits import Draft, find_visit, new_cookie, remember_hold
+from portal.domain.visits import Draft, find_visit, new_cookie
 from portal.forms.query import OfferQuery, read_offer_query
 from portal.pages.citizen.offer import query_like, read_offer
 from portal.pages.citizen.taken import TakenView, show_taken
@@ -49,17 +49,16 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     visit = await find_visit(cookie, now)
     has_details = visit is not None and visit.draft.sent is not None
     token = secrets.token_urlsafe(24)
+    if visit is None:
+        cookie = new_cookie()
     try:
-        seat = await hold_seat(key, token, visit.hold_token if visit else None, now, services.rules)
+        await hold_for_visit(key, token, visit, cookie, now, services.rules)
     except NotOffered:
         return await _render(services, query_like(key), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     except SeatTaken as lost:
         keeps_details = visit is not None and visit.draft != Draft()
         return show_taken(TakenView(key, lost.nearest, keeps_details=keeps_details))
     metrics.count(metrics.Outcome.HELD)
-    if visit is None:
-        cookie = new_cookie()
-    await remember_hold(cookie, token, seat, key.modality, now)
     answer = Redirect(REVIEW_PAGE if has_details else DETAILS_PAGE, status_code=303)
     answer.set_cookie(visit_cookie(cookie, secure=services.settings.secure_cookies))
     return answer
