@@ -17,11 +17,16 @@ FILES = sorted(
 )
 OWN_SCHEME = "asset:"
 """How documents name our files (no address of the network); the checker does not know it."""
+OF_PAPER = (("running(printed)", "static"), ("element(printed)", '""'))
+"""CSS of paged media (a foot that stands on every page), which WeasyPrint reads and the checker does not know."""
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_a_file_is_valid(html_checker: HtmlChecker, file: Path) -> None:
     text = (CHECKOUT / file).read_text().replace(OWN_SCHEME, "/")
+    if file.is_relative_to("templates/documents"):
+        for words, known in OF_PAPER:
+            text = text.replace(words, known)
     assert html_checker.faults_of(text, CSS if file.suffix == ".css" else SVG) == []
 
 
