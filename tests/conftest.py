@@ -11,7 +11,6 @@ pytest_plugins = [
     "tests.staffing",
     "tests.desk.asking",
     "tests.kiosk.desk",
-    "tests.kiosk.paged",
     "tests.kiosk.cups_server",
     "tests.kiosk.encrypted",
 ]
