@@ -19,6 +19,7 @@ from kiosk.settings import KioskSettings, KioskSettingsError, read_kiosk_setting
 from portal.database.errors import DatabaseError
 from portal.database.migrate import PACKAGE, migrate
 from portal.database.node import Node, fetch, use_node
+from portal.domain.districts import load_districts
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ def _serve() -> None:
     from kiosk.serving import serve as serve_pages
 
     settings = read_kiosk_settings()
-    asyncio.run(_use(settings, _done))
+    asyncio.run(_use(settings, _get_ready))
     print(f"Módulo de la sede: http://127.0.0.1:{settings.port}", flush=True)
     serve_pages(settings)
 
@@ -96,8 +97,9 @@ async def bring_up_to_date(node: Node) -> None:
     await migrate(node, "kiosk.piccolo_migrations", "kiosk")
 
 
-async def _done() -> None:
-    """Nothing more than to see that the file is there and up to date."""
+async def _get_ready() -> None:
+    """See that the file is there, and that it knows where people live."""
+    await load_districts()
 
 
 def _say_faults(work: Callable[[], None]) -> int:
