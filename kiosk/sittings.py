@@ -76,8 +76,8 @@ async def _open(staff: UUID, now: datetime) -> str:
     value = secrets.token_urlsafe(32)
     await fetch('DELETE FROM "sitting" WHERE "ends_at" <= {}', now)
     await fetch(
-        'INSERT INTO "sitting" ("key", "staff", "locked", "opened_at", "seen_at", "ends_at") '
-        "VALUES ({}, {}, {}, {}, {}, {})",
+        'INSERT INTO "sitting" ("key", "staff", "locked", "opened_at", "seen_at", "ends_at", "typed") '
+        "VALUES ({}, {}, {}, {}, {}, {}, '')",
         *(_hash(value), staff, False, now, now, now + SITTING_LASTS),
     )
     return value

@@ -119,7 +119,10 @@ class DaySheetFile(Table, tablename="day_sheet_file"):
 
 
 class Sitting(Table, tablename="sitting"):
-    """Somebody signed in at this kiosk. The key is the hash of the cookie's value; ``locked``: the PIN opens it."""
+    """Somebody signed in at this kiosk. The key is the hash of the cookie's value; ``locked``: the PIN opens it.
+
+    ``typed`` is the form, as JSON, that they were at when it was.
+    """
 
     key = Varchar(length=64, primary_key=True)
     staff = UUID()
@@ -127,3 +130,4 @@ class Sitting(Table, tablename="sitting"):
     opened_at = Timestamptz()
     seen_at = Timestamptz()
     ends_at = Timestamptz()
+    typed = Text(default="")

@@ -16,15 +16,22 @@ from kiosk.banner import Banner, read_banner
 from kiosk.services import DeskServices
 from kiosk.sittings import Sitting, find_sitting, note_presence
 from kiosk.state import KioskLocked, NotPaired
+from kiosk.unfinished import keep_typed
 from portal.domain.exchange import Standing
+from portal.forms.details import FIELDS
 from portal.web.cookies import AnyRequest, cookie_header, read_cookie
+from portal.web.csrf import refuse_forged_forms
+from portal.web.fields import read_fields
 
 COOKIE: Final = "kiosk_personal"
 CSRF_COOKIE: Final = "kiosk_csrf"
 _LONGEST_COOKIE: Final = 64
 _ACCESS: Final = "kiosk_access"
+_KEEPS: Final = "kiosk_keeps_form"
 _SITTING: Final = "kiosk_sitting"
 _BANNER: Final = "kiosk_banner"
+_CHOSEN_FROM_THE_START: Final = ("tipo_documento", "idioma")
+_BESIDE: Final = ("llenado", "ficha", "servicio", "modalidad", "consultor", "fecha", "horario")
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 ANYBODY: Final[Mapping[str, Any]] = {_ACCESS: "anybody"}
@@ -41,8 +48,16 @@ class SignInNeeded(PermissionDeniedException):
     """Nobody is at the desk."""
 
 
+KEEPS_FORM: Final[Mapping[str, Any]] = {**AT_THE_DESK, _KEEPS: True}
+"""The same, of the form to book: what comes after the lock has fallen is kept for whoever types the PIN."""
+
+
 class PinNeeded(PermissionDeniedException):
-    """Somebody is, and the screen is locked."""
+    """Somebody is, and the screen is locked. ``kept``: what they sent waits for the PIN."""
+
+    def __init__(self, *, kept: bool = False) -> None:
+        super().__init__()
+        self.kept = kept
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -67,10 +82,18 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if sitting is None:
         raise SignInNeeded
     if sitting.locked:
-        raise PinNeeded
+        raise PinNeeded(kept=_KEEPS in handler.opt and await _keep(request, handler, sitting))
     await note_presence(sitting, now, services.settings.idle)
     if access == AT_THE_DESK[_ACCESS] and banner.standing is not Standing.GOOD:
         raise KioskLocked(banner.standing)
+
+
+async def _keep(request: AnyRequest, handler: BaseRouteHandler, sitting: Sitting) -> bool:
+    """Keep the form that came too late, if it is one of ours; whether there was anything in it. Raises ForgedForm."""
+    await refuse_forged_forms(request, handler)
+    typed = worth_keeping(await read_fields(request))
+    await keep_typed(sitting, typed)
+    return bool(typed)
 
 
 async def _read_sitting(request: AnyRequest, services: DeskServices) -> Sitting | None:
@@ -78,6 +101,13 @@ async def _read_sitting(request: AnyRequest, services: DeskServices) -> Sitting 
     if not value or len(value) > _LONGEST_COOKIE:
         return None
     return await find_sitting(value, await services.now(), services.settings.idle)
+
+
+def worth_keeping(fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the form to book; none of them when nobody had typed anything yet, or it is another form."""
+    if not any(fields.get(name, "").strip() for name in FIELDS if name not in _CHOSEN_FROM_THE_START):
+        return {}
+    return {name: fields[name] for name in (*FIELDS, *_BESIDE) if fields.get(name)}
 
 
 def sitting_of(request: AnyRequest) -> Sitting | None:

@@ -19,13 +19,14 @@ from pydantic_core import PydanticCustomError
 
 from kiosk.claiming import ClaimUnanswered, claim_and_sell
 from kiosk.finding import KnownPerson, ListedCita, active_code_of, citas_of_day, find_person
-from kiosk.pages.admission import AT_THE_DESK, GivenSitting
+from kiosk.pages.admission import AT_THE_DESK, KEEPS_FORM, GivenSitting
 from kiosk.pages.times import TimesView, read_choice, read_wish, view_times
 from kiosk.reference import read_reference
 from kiosk.selling import Order, Sold, find_sold
 from kiosk.services import DeskServices, GivenServices
 from kiosk.sittings import Sitting
 from kiosk.state import NotPaired
+from kiosk.unfinished import keep_typed, read_typed
 from portal.domain.appointments import AppointmentView, find_appointment, find_appointment_by_id
 from portal.domain.districts import District, suggest_districts
 from portal.domain.errors import AlreadyReserved, NotOffered, SeatTaken
@@ -45,6 +46,7 @@ from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
 
 JUST_BOOKED: Final = "recien"
+_RESUMED: Final = "retomar"
 _LONGEST_TOKEN: Final = 64
 _LONGEST_SUGGESTION: Final = 60
 _FILLED: Final = "llenado"
@@ -55,7 +57,7 @@ _ASKED: Final = ("nombres", "apellido_paterno", "celular", "aviso_privacidad")
 @dataclass(frozen=True, slots=True)
 class BookView:
     """The screen. ``known`` is what an earlier cita tells of the person, ``active`` the one they have; ``token`` the
-    form's own; ``used``: this form had booked for somebody else.
+    form's own; ``used``: this form had booked for somebody else; ``resumed``: it was kept while the screen was locked.
     """
 
     times: TimesView | None
@@ -67,6 +69,7 @@ class BookView:
     looked_up: bool = False
     mistyped: bool = False
     used: str = ""
+    resumed: bool = False
     districts: tuple[District, ...] = ()
 
     @property
@@ -91,12 +94,14 @@ class BookView:
 
 
 @get("/", opt=AT_THE_DESK)
-async def show_desk(services: GivenServices, sitting: GivenSitting) -> Template:
-    """The empty screen for the next person."""
-    return await Counter({"tipo_documento": DocumentType.DNI.value}, services, sitting).show()
+async def show_desk(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template:
+    """The empty screen for the next person; after the PIN (``retomar``) as it was when it was locked."""
+    kept = await read_typed(sitting) if _RESUMED in request.query_params else {}
+    counter = Counter(kept or {"tipo_documento": DocumentType.DNI.value}, services, sitting)
+    return await counter.show(resumed=bool(kept))
 
 
-@post("/", opt=AT_THE_DESK)
+@post("/", opt=KEEPS_FORM)
 async def take_order(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template | Redirect:
     """Book and print; or look the person or the times up, as the button says."""
     return await Counter(await read_fields(request), services, sitting).serve()
@@ -148,9 +153,9 @@ class Counter:
             return await self._search()
         return await self._book()
 
-    async def show(self, view: BookView | None = None, status: int = HTTP_200_OK) -> Template:
+    async def show(self, view: BookView | None = None, status: int = HTTP_200_OK, *, resumed: bool = False) -> Template:
         """The screen."""
-        view = view or await self._view()
+        view = replace(view or await self._view(), resumed=resumed)
         return Template("kiosk/desk.html", context={"desk": view}, status_code=status)
 
     async def times(self, *, lost: str = "", nearest: tuple[Slot, ...] = ()) -> TimesView | None:
@@ -249,6 +254,7 @@ class Counter:
             view = replace(await self._view(), active=await find_appointment(code) if code else None, looked_up=True)
             return await self.show(view, HTTP_409_CONFLICT)
         self._services.sync.wake()
+        await keep_typed(self._sitting, {})
         return Redirect(f"/citas/{sold.code}?{JUST_BOOKED}=si", status_code=303)
 
     async def _show_lost(self, lost: str, nearest: tuple[Slot, ...] = ()) -> Template:

@@ -26,6 +26,8 @@ from portal.web.logs import request_id
 log = structlog.get_logger("citas.kiosk")
 
 PIN_PAGE: Final = "/bloqueo"
+RESUME: Final = "/?retomar=si"
+"""Where somebody finds what they had typed when the screen was locked."""
 PAIRING_PAGE: Final = "/emparejar"
 _KNOWN: Final = frozenset({400, 403, 404, 405, 413})
 
@@ -62,8 +64,8 @@ def _to_sign_in(request: AnyRequest, _: SignInNeeded) -> Response[bytes]:
     return _send(request, carry(SIGN_IN_PAGE, _wanted(request)))
 
 
-def _to_pin(request: AnyRequest, _: PinNeeded) -> Response[bytes]:
-    return _send(request, carry(PIN_PAGE, _wanted(request)))
+def _to_pin(request: AnyRequest, needed: PinNeeded) -> Response[bytes]:
+    return _send(request, carry(PIN_PAGE, RESUME if needed.kept else _wanted(request)))
 
 
 def _to_pairing(request: AnyRequest, _: NotPaired) -> Response[bytes]:

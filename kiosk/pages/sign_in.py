@@ -10,8 +10,8 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY, HTTP_429_TOO_MANY_REQUESTS
 from litestar.types import ControllerRouterHandler
 
-from kiosk.pages.admission import ANYBODY, COOKIE, sitting_of
-from kiosk.pages.errors import PIN_PAGE
+from kiosk.pages.admission import ANYBODY, COOKIE, sitting_of, worth_keeping
+from kiosk.pages.errors import PIN_PAGE, RESUME
 from kiosk.services import GivenServices
 from kiosk.sittings import (
     PinRefused,
@@ -25,6 +25,7 @@ from kiosk.sittings import (
     unlock,
 )
 from kiosk.state import NotPaired, read_status
+from kiosk.unfinished import keep_typed
 from portal.domain.errors import TooManyAttempts
 from portal.domain.exchange import Standing
 from portal.domain.spanish_dates import time_in_words
@@ -125,11 +126,14 @@ async def take_pin(request: AnyRequest, services: GivenServices) -> Template | R
 
 @post("/bloquear", opt=ANYBODY)
 async def lock_now(request: AnyRequest) -> Redirect:
-    """Somebody leaves the desk for a moment."""
+    """Somebody leaves the desk for a moment, or has left it: the script then hands in what they were typing."""
     sitting = sitting_of(request)
-    if sitting is not None:
-        await lock(sitting)
-    return Redirect(PIN_PAGE, status_code=303)
+    if sitting is None:
+        return Redirect(PIN_PAGE, status_code=303)
+    await lock(sitting)
+    typed = worth_keeping(await read_fields(request))
+    await keep_typed(sitting, typed)
+    return Redirect(carry(PIN_PAGE, RESUME if typed else ""), status_code=303)
 
 
 @post(SIGN_OUT, opt=ANYBODY)

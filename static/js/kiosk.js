@@ -30,6 +30,21 @@
   addEventListener("htmx:error", failed, true);
   addEventListener("htmx:before:swap", failed, true);
 
+  // When the lock falls, or is closed by hand, what is being typed is handed in first, for whoever types the PIN.
+  const handIn = () => {
+    const form = document.querySelector("form[data-kept]");
+    if (!form) return false;
+    form.action = "/bloquear";
+    form.submit();
+    return true;
+  };
+  document.addEventListener("htmx:before:response", (event) => {
+    if (event.detail.ctx.hx.redirect?.startsWith("/bloqueo") && handIn()) event.preventDefault();
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/bloquear" && handIn()) event.preventDefault();
+  });
+
   // A known person: what nobody typed is filled in, and taken back when the document is another one's after all.
   const fill = () => {
     for (const field of document.querySelectorAll("#reserva [data-filled]")) {

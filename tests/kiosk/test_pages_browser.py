@@ -38,6 +38,12 @@ async def enter(page: Page) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Reservar una cita")
 
 
+async def unlock(page: Page) -> None:
+    await page.get_by_label("PIN").fill(PIN)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Reservar una cita")
+
+
 async def type_person(page: Page, person: Newcomer) -> None:
     """From the number of the document to the accepted notice, Tab by Tab."""
     await expect(page.get_by_label("Número de documento")).to_be_focused()
@@ -95,9 +101,24 @@ async def test_every_page_is_accessible_and_fits(new_page: NewPage, served: Runn
     await look_over(page, "kiosk-phone-404")
     await page.get_by_role("button", name="Bloquear").click()
     await look_over(page, "kiosk-phone-lock")
-    await page.get_by_label("PIN").fill(PIN)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Reservar una cita")
+    await unlock(page)
+
+
+async def test_what_is_typed_outlasts_the_lock(new_page: NewPage, served: RunningPortal) -> None:
+    page = await new_page(DESKTOP, served.url)
+    await enter(page)
+    await page.get_by_label("Nombres").fill("Rosa María")
+    elsewhere = await page.context.new_page()
+    await elsewhere.goto(f"{served.url}/estado")
+    await elsewhere.get_by_role("button", name="Bloquear").click()
+    # The page hears of it when its banner asks the next time.
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Pantalla bloqueada", timeout=10_000)
+    await unlock(page)
+    await expect(page.get_by_label("Nombres")).to_have_value("Rosa María")
+    await page.get_by_label("Primer apellido").fill("Ñahui")
+    await page.get_by_role("button", name="Bloquear").click()
+    await unlock(page)
+    await expect(page.get_by_label("Primer apellido")).to_have_value("Ñahui")
 
 
 async def test_whole_without_scripts(new_page: NewPage, served: RunningPortal) -> None:
