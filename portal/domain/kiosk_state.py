@@ -45,23 +45,16 @@ async def read_state(kiosk: UUID, center: UUID, version: int, now: datetime) -> 
     news = await fetch(
         'SELECT "appointment" FROM "cita_news" WHERE "center" = {} AND "version" > {}', *(center, version)
     )
-    changed, gone = [], []
-    for row in news:
-        found = await fetch(f'{_CITA} WHERE "appointment"."id" = {{}}', row["appointment"])
-        near = bool(found) and first <= found[0]["starts_at"] < last
-        if near or (found and found[0]["starts_at"] >= last and await _made_by(kiosk, row["appointment"])):
-            changed.append(_view(found[0]))
-        else:
-            gone.append(row["appointment"])
-    return State(version=current, whole=False, citas=tuple(changed), gone=tuple(gone))
-
-
-async def _made_by(kiosk: UUID, appointment: UUID) -> bool:
-    return bool(
-        await fetch(
-            'SELECT "id" FROM "kiosk_entry" WHERE "appointment" = {} AND "kiosk" = {} LIMIT 1', *(appointment, kiosk)
-        )
+    told = await fetch(
+        f'{_CITA} WHERE "appointment"."id" IN (SELECT "appointment" FROM "cita_news" WHERE "center" = {{}} '
+        'AND "version" > {}) AND "appointment"."starts_at" >= {} AND ("appointment"."starts_at" < {} OR EXISTS '
+        '(SELECT 1 FROM "kiosk_entry" WHERE "kiosk_entry"."appointment" = "appointment"."id" '
+        'AND "kiosk_entry"."kiosk" = {}))',
+        *(center, version, first, last, kiosk),
     )
+    changed = {row["id"]: _view(row) for row in told}
+    gone = tuple(row["appointment"] for row in news if row["appointment"] not in changed)
+    return State(version=current, whole=False, citas=tuple(changed.values()), gone=gone)
 
 
 async def _number_news(center: UUID) -> int:
