@@ -21,7 +21,8 @@ from portal.domain.errors import DomainError
 from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
-from portal.domain.leases import claim_seat, leases_of, renew_supply, take_away_all, take_declared
+from portal.domain.lease_supply import lock_supply, renew_supply
+from portal.domain.leases import claim_seat, leases_of, take_away_all, take_declared
 from portal.domain.rules import BookingRules
 
 ANOTHER_PROTOCOL: Final = "another_protocol"
@@ -143,6 +144,7 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
     claimed: ClaimOutcome | None = None
     if declared and speaks_ours:
         if request.claim is not None:
+            await lock_supply(known["center"])
             claimed = await claim_seat(kiosk, known["center"], request.claim, now, terms.rules)
         await renew_supply(kiosk, known["center"], now, terms.rules)
     await hold_back(known["center"], now)

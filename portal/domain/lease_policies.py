@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
 from portal.domain.audit import Action, Actor, write_audit
-from portal.domain.leases import DEFAULT_POLICY, Policy, read_policies
+from portal.domain.lease_supply import DEFAULT_POLICY, Policy, read_policies
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,13 @@
-"""Seats lent to kiosks: the supply that is renewed at each exchange, claims on the spot, recalls (ARCHITECTURE, rules
-1, 7 and 8). All of it happens inside the transaction of an exchange, which holds the kiosk's row.
+"""Seats lent to kiosks: lent, claimed on the spot, recalled, given back (ARCHITECTURE, rules 1, 6 and 7). Lending
+happens inside the transaction of an exchange, which holds the kiosk's row.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from math import ceil
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from portal.database.engine import Row
 from portal.database.node import fetch
 from portal.domain.codes import make_code
 from portal.domain.epochs import hold_back, hold_back_one, resume_if_complete
@@ -25,91 +21,7 @@ FORGOTTEN_AFTER: Final = timedelta(days=2)
 """How long past its start a lease is listed still: a clock may be a day wrong, so no seat is freed for having begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How many seats of a service a sede lends: of each consultor and day, for so many days with hours, today included;
-    at most ``share`` percent of a day's seats, but ``minimum`` in any case.
-    """
-
-    per_consultant: int = 2
-    days: int = 5
-    share: int = 50
-    minimum: int = 0
-
-
-DEFAULT_POLICY: Final = Policy()
-
-
-async def read_policies(center: UUID) -> dict[UUID, Policy]:
-    """The policies of a sede by service; a service without one has the default."""
-    rows = await fetch(
-        'SELECT "service", "per_consultant", "days", "share", "minimum" FROM "lease_policy" WHERE "center" = {}', center
-    )
-    return {row["service"]: Policy(row["per_consultant"], row["days"], row["share"], row["minimum"]) for row in rows}
-
-
-async def renew_supply(kiosk: UUID, center: UUID, now: datetime, rules: BookingRules) -> int:
-    """Lend a kiosk what its sede's policies leave it; returns how many seats it got. Several kiosks share alike."""
-    policies = await read_policies(center)
-    [row] = await fetch(
-        'SELECT count(*) AS "kiosks" FROM "kiosk" WHERE "center" = {} AND "standing" = \'good\'', center
-    )
-    services = await fetch('SELECT "id" FROM "service" WHERE "active"')
-    granted = 0
-    for service in services:
-        policy = policies.get(service["id"], DEFAULT_POLICY)
-        for day in await _days_with_hours(center, service["id"], now, policy.days, rules):
-            granted += await _renew_day(kiosk, center, service["id"], day, policy, int(row["kiosks"]), now)
-    return granted
-
-
-async def _days_with_hours(center: UUID, service: UUID, now: datetime, most: int, rules: BookingRules) -> list[date]:
-    rows = await fetch(
-        'SELECT DISTINCT "day" FROM "seat" WHERE "center" = {} AND "service" = {} AND "is_open" AND "day" >= {} '
-        'AND "day" <= {} AND "starts_at" > {} ORDER BY "day" LIMIT {}',
-        *(center, service, local_day(now), last_day_on_offer(now, rules), now, most),
-    )
-    return [row["day"] for row in rows]
-
-
-async def _renew_day(
-    kiosk: UUID, center: UUID, service: UUID, day: date, policy: Policy, kiosks: int, now: datetime
-) -> int:
-    seats = await fetch(
-        'SELECT "seat"."id", "seat"."consultant", "seat"."starts_at", "seat"."kiosk", "seat"."appointment", '
-        '"seat"."held_until", "lease"."claimed" FROM "seat" '
-        'LEFT JOIN "lease" ON "lease"."seat" = "seat"."id" AND "lease"."state" = \'granted\' '
-        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" = {} AND "seat"."starts_at" > {} '
-        # By their random ids: the desk and the public both get times of the whole day.
-        'AND "seat"."is_open" ORDER BY "seat"."id"',
-        *(center, service, day, now),
-    )
-    lent = [seat for seat in seats if seat["kiosk"] is not None and not seat["claimed"]]
-    own = Counter(seat["consultant"] for seat in lent if seat["kiosk"] == kiosk)
-    of_all = Counter(seat["consultant"] for seat in lent)
-    each = max(1, policy.per_consultant // max(kiosks, 1))
-    room = max(len(seats) * policy.share // 100, policy.minimum) - len(lent)
-    room_of_this_one = ceil(max(len(seats) * policy.share // 100, policy.minimum) / max(kiosks, 1)) - own.total()
-    granted = 0
-    for seat in seats:
-        if granted >= min(room, room_of_this_one):
-            break
-        whose = seat["consultant"]
-        if not _looks_free(seat, now) or own[whose] >= each or of_all[whose] >= policy.per_consultant:
-            continue
-        if await _lend(kiosk, seat["id"], None, now):
-            own[whose] += 1
-            of_all[whose] += 1
-            granted += 1
-    return granted
-
-
-def _looks_free(seat: Row, now: datetime) -> bool:
-    held = seat["held_until"] is not None and seat["held_until"] > now
-    return seat["kiosk"] is None and seat["appointment"] is None and not held
-
-
-async def _lend(kiosk: UUID, seat: UUID, lease: UUID | None, now: datetime) -> bool:
+async def lend_seat(kiosk: UUID, seat: UUID, lease: UUID | None, now: datetime) -> bool:
     """Set a free seat aside for a kiosk, under ``lease`` if that is given; whether it was still free."""
     taken = await fetch(
         f'UPDATE "seat" SET "kiosk" = {{}}, "hold_token" = NULL, "held_until" = NULL WHERE "seat"."id" = {{}} '
@@ -146,7 +58,7 @@ async def claim_seat(kiosk: UUID, center: UUID, claim: Claim, now: datetime, rul
         *(center, claim.service, claim.starts_at, now),
     )
     for seat in seats:
-        if claim.consultant in (None, seat["consultant"]) and await _lend(kiosk, seat["id"], claim.lease, now):
+        if claim.consultant in (None, seat["consultant"]) and await lend_seat(kiosk, seat["id"], claim.lease, now):
             return ClaimOutcome.GRANTED
     return ClaimOutcome.TAKEN
 
@@ -187,6 +99,14 @@ async def recall(kiosk: UUID, now: datetime) -> int:
         *(now, kiosk),
     )
     return len(rows)
+
+
+async def recall_lease(lease: UUID, now: datetime) -> None:
+    """Ask for one that a kiosk holds (rule 7)."""
+    await fetch(
+        'UPDATE "lease" SET "recalled_at" = {} WHERE "id" = {} AND "state" = \'granted\' AND "recalled_at" IS NULL',
+        *(now, lease),
+    )
 
 
 async def take_declared(kiosk: UUID, declared: tuple[HeldLease, ...], now: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic_core import PydanticCustomError
 
 from portal.domain.catalogue import CenterInfo
-from portal.domain.leases import Policy
+from portal.domain.lease_supply import Policy
 from portal.forms.state import Mistake
 from portal.forms.text import tidy_line
 

@@ -14,7 +14,7 @@ from portal.database.node import fetch
 from portal.domain.epochs import begin_epoch, list_paused
 from portal.domain.exchange import PairRequest, Standing
 from portal.domain.kiosks import list_kiosks, make_kiosk, pair
-from portal.domain.leases import Policy, read_policies
+from portal.domain.lease_supply import Policy, read_policies
 from tests.browser import NewVisitor, Visitor
 from tests.domain.kiosking import HandKiosk, add_kiosk
 from tests.people import World
