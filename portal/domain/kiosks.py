@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from hmac import compare_digest
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from portal.domain.leases import take_away_all
 
 PAIRING_LASTS: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 5
+_NAME_LENGTH: Final = 3
 _CODE_LENGTH: Final = 8
 _HEX_OF_KEY: Final = 64
 
@@ -80,15 +82,20 @@ async def make_kiosk(name: str, center: UUID) -> UUID:
 async def make_pairing_code(kiosk: UUID, staff: UUID | None, now: datetime) -> str:
     """A code that makes a machine this kiosk, for ten minutes; earlier ones are void. Raises KioskUnknown when there
     is no such kiosk or a machine is it already.
+
+    Its first three characters name it, and are no secret: tries count against the code that they name.
     """
     if not await fetch('SELECT "id" FROM "kiosk" WHERE "id" = {} AND "standing" = \'unpaired\'', kiosk):
         raise KioskUnknown
-    code = "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH))
     await fetch('DELETE FROM "pairing_code" WHERE "kiosk" = {} AND "used_by" = \'\'', kiosk)
+    rows = await fetch('SELECT "key" FROM "pairing_code" WHERE "expires_at" > {}', now)
+    names = {row["key"][:_NAME_LENGTH] for row in rows}
+    while (code := "".join(secrets.choice(ALPHABET) for _ in range(_CODE_LENGTH)))[:_NAME_LENGTH] in names:
+        pass
     await fetch(
         'INSERT INTO "pairing_code" ("key", "kiosk", "made_by", "expires_at", "tries", "used_by") '
         "VALUES ({}, {}, {}, {}, 0, '')",
-        *(_hash(code), kiosk, staff, now + PAIRING_LASTS),
+        *(_key(code), kiosk, staff, now + PAIRING_LASTS),
     )
     return code
 
@@ -96,7 +103,7 @@ async def make_pairing_code(kiosk: UUID, staff: UUID | None, now: datetime) -> s
 async def pair(request: PairRequest, now: datetime) -> PairAnswer:
     """Make a machine the kiosk that its code stands for; the same request again gets the same answer.
 
-    Five wrong codes void those that are waiting. Raises PairingRefused.
+    Five wrong tries kill the code that they name, and no other. Raises PairingRefused, always in the same way.
     """
     if len(request.public_key) != _HEX_OF_KEY or len(request.token_hash) != _HEX_OF_KEY:
         raise PairingRefused
@@ -106,21 +113,30 @@ async def pair(request: PairRequest, now: datetime) -> PairAnswer:
         raise PairingRefused from None
     kiosk = await _pair(request, public_key, now)
     if kiosk is None:
-        # Outside of the refused transaction, which would take the count back.
-        await fetch(
-            'UPDATE "pairing_code" SET "tries" = "tries" + 1 WHERE "used_by" = \'\' AND "expires_at" > {}',
-            now,
-        )
         raise PairingRefused
     return kiosk
 
 
 @transactional
 async def _pair(request: PairRequest, public_key: bytes, now: datetime) -> PairAnswer | None:
+    key = _key(request.code)
+    # Counted before it is compared: of any number of machines that try at once, five are heard.
+    tried = await fetch(
+        'UPDATE "pairing_code" SET "tries" = "tries" + 1 WHERE substr("key", 1, {}) = {} AND "expires_at" > {} '
+        'AND "tries" < {} AND "used_by" = \'\' RETURNING "key"',
+        *(_NAME_LENGTH, key[:_NAME_LENGTH], now, MOST_TRIES),
+    )
+    used = await fetch(
+        'SELECT "key" FROM "pairing_code" WHERE "used_by" = {} AND "expires_at" > {}', *(request.token_hash, now)
+    )
+    # All of them, each in the same time, whichever is right; and one where there is none.
+    known = [row["key"] for row in (*tried, *used)] or [_key("")]
+    if not sum([compare_digest(each, key) for each in known]):
+        return None
     codes = await fetch(
-        'UPDATE "pairing_code" SET "used_by" = {} WHERE "key" = {} AND "expires_at" > {} AND "tries" < {} '
-        'AND ("used_by" = \'\' OR "used_by" = {}) RETURNING "kiosk"',
-        *(request.token_hash, _hash(request.code), now, MOST_TRIES, request.token_hash),
+        'UPDATE "pairing_code" SET "used_by" = {} WHERE "key" = {} AND ("used_by" = \'\' OR "used_by" = {}) '
+        'RETURNING "kiosk"',
+        *(request.token_hash, key, request.token_hash),
     )
     if not codes:
         return None
@@ -237,5 +253,8 @@ async def note_kept(applied: Mapping[UUID, int]) -> None:
         await fetch('UPDATE "kiosk" SET "kept" = {} WHERE "id" = {} AND "kept" < {}', *(number, kiosk, number))
 
 
-def _hash(code: str) -> str:
-    return sha256(normalise_code(code).encode()).hexdigest()
+def _key(code: str) -> str:
+    """What is kept of a code: its name, and a hash of all of it."""
+    normal = normalise_code(code)
+    name = normal[:_NAME_LENGTH] if set(normal) <= set(ALPHABET) else ""
+    return f"{name:-<{_NAME_LENGTH}}{sha256(normal.encode()).hexdigest()[: _HEX_OF_KEY - _NAME_LENGTH]}"

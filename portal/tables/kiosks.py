@@ -46,7 +46,7 @@ class Kiosk(Table, tablename="kiosk"):
 
 
 class PairingCode(Table, tablename="pairing_code"):
-    """A one-time code that makes a machine this kiosk. The key is the code's hash."""
+    """A one-time code that makes a machine this kiosk. The key is the code's name and its hash."""
 
     key = Varchar(length=64, primary_key=True)
     kiosk = ForeignKey(references=Kiosk, null=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import uuid4
 
 import pytest
@@ -13,9 +12,9 @@ from portal.database.node import fetch
 from portal.domain.changing import cancel
 from portal.domain.closures import close_days
 from portal.domain.epochs import begin_epoch, resume
-from portal.domain.exchange import Cancellation, Claim, ClaimOutcome, HeldLease, Move, PairRequest, Release, Standing
+from portal.domain.exchange import Cancellation, Claim, ClaimOutcome, HeldLease, Move, Release, Standing
 from portal.domain.kiosk_exchange import StaleRequest, answer_request
-from portal.domain.kiosks import PairingRefused, make_kiosk, make_pairing_code, pair, revoke, what_may_collide
+from portal.domain.kiosks import revoke, what_may_collide
 from portal.domain.spanish_dates import local_day
 from tests.domain.kiosking import TERMS, HandKiosk, add_kiosk
 from tests.people import JULIO, NOW, ROSA, RULES, World, build_world, reserve, slot_at
@@ -285,24 +284,3 @@ async def test_changes_come_by_version_and_late_ones_are_not_passed_over(kiosk: 
     assert third.state is not None
     assert third.state.citas == ()
     assert third.reference is None
-
-
-async def test_pairing_takes_one_machine_and_five_tries(world: World) -> None:
-    kiosk = await make_kiosk("Módulo 1", world.center)
-    code = await make_pairing_code(kiosk, None, NOW)
-    good = PairRequest(code=code, token_hash=sha256(b"token").hexdigest(), public_key="ab" * 32)
-    wrong = PairRequest(code="22222222", token_hash=sha256(b"other").hexdigest(), public_key="cd" * 32)
-    with pytest.raises(PairingRefused):
-        await pair(good, NOW + timedelta(minutes=10))
-    first = await pair(good, NOW)
-    assert await pair(good, NOW) == first
-    other = PairRequest(code=code, token_hash=wrong.token_hash, public_key=wrong.public_key)
-    with pytest.raises(PairingRefused):
-        await pair(other, NOW)
-    second = await make_kiosk("Módulo 2", world.center)
-    late = await make_pairing_code(second, None, NOW)
-    for _ in range(5):
-        with pytest.raises(PairingRefused):
-            await pair(wrong, NOW)
-    with pytest.raises(PairingRefused):
-        await pair(PairRequest(code=late, token_hash=wrong.token_hash, public_key=wrong.public_key), NOW)
