@@ -14,7 +14,7 @@ import msgspec
 from kiosk.cipher import open_kiosk_node
 from kiosk.exporting import export_unsent
 from kiosk.keys import open_key_folder
-from kiosk.pairing import Ask, pair_with
+from kiosk.pairing import Ask, AskAgain, go_on_pairing, pair_with
 from kiosk.settings import KioskSettings, KioskSettingsError, read_kiosk_settings
 from portal.database.errors import DatabaseError
 from portal.database.migrate import PACKAGE, migrate
@@ -37,9 +37,11 @@ def export(target: Path) -> int:
     return _say_faults(lambda: _export(target))
 
 
-def join_first(make_code: Callable[[], Awaitable[str | None]], ask: Ask) -> int:
-    """Pair this machine if it is no kiosk yet and the portal makes a code for it. Returns the exit code."""
-    return _say_faults(lambda: asyncio.run(_join_first(make_code, ask)))
+def join_first(make_code: Callable[[], Awaitable[str | None]], ask: Ask, ask_again: AskAgain) -> int:
+    """Pair this machine if it is no kiosk yet and the portal makes a code for it; or go on where a pairing was stopped.
+    Returns the exit code.
+    """
+    return _say_faults(lambda: asyncio.run(_join_first(make_code, ask, ask_again)))
 
 
 def _serve() -> None:
@@ -66,13 +68,18 @@ def _export(target: Path) -> None:
     print("que lo aplica en el portal con «citas kiosk import», y bórralo después.")
 
 
-async def _join_first(make_code: Callable[[], Awaitable[str | None]], ask: Ask) -> None:
+async def _join_first(make_code: Callable[[], Awaitable[str | None]], ask: Ask, ask_again: AskAgain) -> None:
     settings = read_kiosk_settings()
+    keys = open_key_folder(settings)
 
     async def join() -> None:
         [state] = await fetch('SELECT "kiosk" FROM "kiosk_state" WHERE "id" = 1')
-        if state["kiosk"] is None and (code := await make_code()) is not None:
-            answer = await pair_with(code, open_key_folder(settings), ask)
+        if state["kiosk"] is not None:
+            return
+        answer = await go_on_pairing(keys, ask_again)
+        if answer is None and (code := await make_code()) is not None:
+            answer = await pair_with(code, keys, ask)
+        if answer is not None:
             print(f"Módulo: este equipo es «{answer.name}» de {answer.center_name}", flush=True)
 
     await _use(settings, join)

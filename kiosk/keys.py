@@ -99,6 +99,10 @@ class KeyFolder:
         except SecretFileError as error:
             raise KioskSettingsError(str(error)) from None
 
+    def has_next(self) -> bool:
+        """Whether a pairing has begun, and not ended."""
+        return self._read(_NEXT) is not None
+
     def is_next(self, kiosk: UUID) -> bool:
         """Whether the next identity is this kiosk's already."""
         following, kept = self._read(_NEXT), self._read(str(kiosk))

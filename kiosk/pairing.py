@@ -1,6 +1,7 @@
 """Make this machine a kiosk (ARCHITECTURE, rule 14): its own new token and public key go with a one-time code.
 
-Stopped at any moment, it is done again with the same code and gets the same answer.
+Stopped at any moment, it is done again with the same code and gets the same answer; where no code is typed, because
+portal and kiosk are one installation, it goes on without.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from portal.domain.exchange import PairAnswer, PairRequest, Standing
 Ask = Callable[[PairRequest], Awaitable[PairAnswer]]
 """Whatever carries the request to the portal: HttpPortal.pair, or the portal's own function in one process."""
 
+AskAgain = Callable[[str], Awaitable[PairAnswer | None]]
+"""Whether the portal knows a machine with a token of that hash, and as which kiosk."""
+
 
 async def pair_with(code: str, keys: KeyFolder, ask: Ask) -> PairAnswer:
     """Become the kiosk that the code stands for; the kiosk's node is in use.
@@ -29,7 +33,19 @@ async def pair_with(code: str, keys: KeyFolder, ask: Ask) -> PairAnswer:
         keys.forget_next()  # the last pairing was stopped after its last step but one
     identity = keys.next_identity()
     request = PairRequest(code=code, token_hash=identity.token_hash, public_key=identity.public_key)
-    answer = await ask(request)
+    return await _become(await ask(request), keys)
+
+
+async def go_on_pairing(keys: KeyFolder, ask_again: AskAgain) -> PairAnswer | None:
+    """Become the kiosk that this machine was paired as when it was stopped; None when it was not. The node is in use.
+
+    Raises KioskSettingsError, and what ``ask_again`` raises.
+    """
+    answer = await ask_again(keys.next_identity().token_hash) if keys.has_next() else None
+    return None if answer is None else await _become(answer, keys)
+
+
+async def _become(answer: PairAnswer, keys: KeyFolder) -> PairAnswer:
     keys.keep_identity(answer.kiosk)
     await become(answer)
     keys.forget_next()

@@ -16,7 +16,7 @@ from portal.database.node import Node, use_node
 from portal.domain.catalogue import read_catalogue
 from portal.domain.exchange import PairAnswer, PairRequest, Standing
 from portal.domain.first_kiosk_secrets import KioskSignIn, add_first_kiosk_secrets
-from portal.domain.kiosks import list_kiosks, make_kiosk, make_pairing_code, pair
+from portal.domain.kiosks import find_paired, list_kiosks, make_kiosk, make_pairing_code, pair
 
 FIRST_NAME: Final = "Módulo 1"
 
@@ -29,7 +29,8 @@ def kiosk_command() -> Any:
 def join_first_kiosk(node: Node, clock: Clock) -> Sequence[KioskSignIn]:
     """Where no machine is a kiosk yet, make this one the first; returns the kiosk secrets of a first start.
 
-    The database is up to date. What goes wrong at the kiosk is said there, and keeps no portal from serving.
+    Stopped at any moment, it goes on where it was at the next start. The database is up to date. What goes wrong at the
+    kiosk is said there, and keeps no portal from serving.
     """
 
     async def make_code() -> str | None:
@@ -40,11 +41,15 @@ def join_first_kiosk(node: Node, clock: Clock) -> Sequence[KioskSignIn]:
         async with _in_use(node):
             return await pair(request, clock())
 
+    async def ask_again(token_hash: str) -> PairAnswer | None:
+        async with _in_use(node):
+            return await find_paired(token_hash, clock())
+
     async def first_secrets() -> Sequence[KioskSignIn]:
         async with _in_use(node):
             return await add_first_kiosk_secrets(clock())
 
-    kiosk_command().join_first(make_code, ask)
+    kiosk_command().join_first(make_code, ask, ask_again)
     return asyncio.run(first_secrets())
 
 

@@ -11,6 +11,7 @@ from hmac import compare_digest
 from typing import Final
 from uuid import UUID, uuid4
 
+from portal.database.engine import Row
 from portal.database.node import fetch, transactional
 from portal.domain.codes import ALPHABET, normalise_code
 from portal.domain.epochs import current_epoch
@@ -126,9 +127,8 @@ async def _pair(request: PairRequest, public_key: bytes, now: datetime) -> PairA
         'AND "tries" < {} AND "used_by" = \'\' RETURNING "key"',
         *(_NAME_LENGTH, key[:_NAME_LENGTH], now, MOST_TRIES),
     )
-    used = await fetch(
-        'SELECT "key" FROM "pairing_code" WHERE "used_by" = {} AND "expires_at" > {}', *(request.token_hash, now)
-    )
+    # The machine that has used one may have been stopped before it heard so, for however long.
+    used = await fetch('SELECT "key" FROM "pairing_code" WHERE "used_by" = {}', request.token_hash)
     # All of them, each in the same time, whichever is right; and one where there is none.
     known = [row["key"] for row in (*tried, *used)] or [_key("")]
     if not sum([compare_digest(each, key) for each in known]):
@@ -149,8 +149,19 @@ async def _pair(request: PairRequest, public_key: bytes, now: datetime) -> PairA
     )
     if not rows:
         return None
-    kiosk = rows[0]
-    await add_key(public_key, node_name(kiosk["id"]), now)
+    await add_key(public_key, node_name(rows[0]["id"]), now)
+    return await _tell_paired(rows[0], now)
+
+
+async def find_paired(token_hash: str, now: datetime) -> PairAnswer | None:
+    """What the machine with that token was answered when it was paired; for one that was stopped before it heard so."""
+    rows = await fetch(
+        'SELECT "id", "name", "center" FROM "kiosk" WHERE "token_hash" = {} AND "standing" = \'good\'', token_hash
+    )
+    return await _tell_paired(rows[0], now) if rows else None
+
+
+async def _tell_paired(kiosk: Row, now: datetime) -> PairAnswer:
     centers = await fetch('SELECT "name" FROM "center" WHERE "id" = {}', kiosk["center"])
     return PairAnswer(
         kiosk=kiosk["id"],

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from msgspec.structs import replace
 
 from portal.database.node import fetch
 from portal.domain.exchange import PairAnswer, PairRequest
@@ -47,6 +48,7 @@ async def test_a_code_takes_one_machine_for_ten_minutes_and_answers_it_alike(wor
     assert await refused(ask(code), PAIRING_LASTS)
     first = await pair(ask(code), NOW)
     assert await pair(ask(f" {code[:4].lower()}-{code[4:]} "), NOW) == first
+    assert await pair(ask(code), NOW + timedelta(days=1)) == replace(first, portal_time=NOW + timedelta(days=1))
     assert await refused(ask(code, "another"))
     # The machine that is paired may mistype as often as it likes: it is the kiosk.
     assert [await refused(ask(mistype(code))) for _ in range(MOST_TRIES)] == [True] * MOST_TRIES
