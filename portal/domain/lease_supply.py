@@ -7,8 +7,8 @@ the difference; the other one gets it at its next exchange after the release.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -53,12 +53,14 @@ async def renew_supply(kiosk: UUID, center: UUID, now: datetime, rules: BookingR
     """Lend a kiosk its part of what its sede's policies allow, or recall what it has beyond that and another one lacks;
     returns how many seats it got.
     """
-    if not any(day.changes for day in await _read_days(kiosk, center, now, rules)):
+    days = await _find_days(center, now, rules)
+    sharers = {kiosk, *await _find_sharers(center, now)}
+    if not any(part.changes for part in await _divide_days(kiosk, center, days, sharers, now)):
         return 0
     # Kiosks of a sede that come at the same instant are served one after the other, each by what is left.
     await lock_supply(center)
-    days = await _read_days(kiosk, center, now, rules)
-    return sum([await _renew_day(kiosk, day, now) for day in days if day.changes])
+    parts = await _divide_days(kiosk, center, days, sharers, now)
+    return sum([await _renew_day(kiosk, center, part, now) for part in parts if part.changes])
 
 
 async def lock_supply(center: UUID) -> None:
@@ -67,10 +69,20 @@ async def lock_supply(center: UUID) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Day:
-    """A day's seats of a service, with what a kiosk may get of them now, or has to give back."""
+class _Days:
+    """The days that a sede lends a service's seats of."""
 
-    seats: list[Row]
+    service: UUID
+    days: list[date]
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a kiosk may get of a day's seats now, or has to give back."""
+
+    service: UUID
+    day: date
     policy: Policy
     wanted: int
     surplus: int
@@ -80,15 +92,46 @@ class _Day:
         return self.wanted > 0 or self.surplus > 0
 
 
-async def _read_days(kiosk: UUID, center: UUID, now: datetime, rules: BookingRules) -> list[_Day]:
+async def _find_days(center: UUID, now: datetime, rules: BookingRules) -> list[_Days]:
     policies = await read_policies(center)
-    sharers = {kiosk, *await _find_sharers(center, now)}
-    days = []
+    found = []
     for service in await fetch('SELECT "id" FROM "service" WHERE "active"'):
         policy = policies.get(service["id"], DEFAULT_POLICY)
-        for day in await _days_with_hours(center, service["id"], now, policy.days, rules):
-            days.append(_divide(kiosk, sharers, await _seats_of(center, service["id"], day, now), policy, now))
-    return days
+        days = await _days_with_hours(center, service["id"], now, policy.days, rules)
+        found.append(_Days(service["id"], days, policy))
+    return found
+
+
+async def _divide_days(
+    kiosk: UUID, center: UUID, days: list[_Days], sharers: Collection[UUID], now: datetime
+) -> list[_Part]:
+    parts = []
+    for some in days:
+        seats = await _count_seats(center, some, now) if some.days else {}
+        for day in some.days:
+            wanted, surplus = _divide(kiosk, sharers, seats.get(day, []), some.policy)
+            parts.append(_Part(some.service, day, some.policy, wanted, surplus))
+    return parts
+
+
+async def _count_seats(center: UUID, days: _Days, now: datetime) -> dict[date, list[Row]]:
+    """By day, how many seats are alike: of one consultor, lent to the same kiosk and in the same way, or free.
+
+    All days at once and in numbers, since every exchange asks, and few find anything to change.
+    """
+    rows = await fetch(
+        'SELECT "seat"."day", "seat"."consultant", "seat"."kiosk", "lease"."claimed", '
+        '"lease"."recalled_at" IS NOT NULL AS "recalled", "seat"."appointment" IS NULL AND "seat"."kiosk" IS NULL '
+        'AND ("seat"."held_until" IS NULL OR "seat"."held_until" <= {}) AS "free", count(*) AS "number" FROM "seat" '
+        'LEFT JOIN "lease" ON "lease"."seat" = "seat"."id" AND "lease"."state" = \'granted\' '
+        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
+        'AND "seat"."starts_at" > {} AND "seat"."is_open" GROUP BY 1, 2, 3, 4, 5, 6',
+        *(now, center, days.service, days.days[0], days.days[-1], now),
+    )
+    seats: dict[date, list[Row]] = defaultdict(list)
+    for row in rows:
+        seats[row["day"]].append(row)
+    return seats
 
 
 async def _find_sharers(center: UUID, now: datetime) -> list[UUID]:
@@ -122,29 +165,34 @@ async def _seats_of(center: UUID, service: UUID, day: date, now: datetime) -> li
     )
 
 
-def _divide(kiosk: UUID, sharers: Collection[UUID], seats: list[Row], policy: Policy, now: datetime) -> _Day:
-    lent = [seat for seat in seats if _is_supply(seat)]
-    usable = Counter(seat["consultant"] for seat in seats if _is_supply(seat) or _looks_free(seat, now))
+def _divide(kiosk: UUID, sharers: Collection[UUID], seats: list[Row], policy: Policy) -> tuple[int, int]:
+    """How many of a day's seats a kiosk may get, and how many it has to give back; at most one is above 0."""
+    lent = [alike for alike in seats if _is_supply(alike)]
+    usable = Counter[UUID]()
+    for alike in seats:
+        usable[alike["consultant"]] += alike["number"] if _is_supply(alike) or alike["free"] else 0
     supply = min(
-        max(len(seats) * policy.share // 100, policy.minimum),
+        max(_count(seats) * policy.share // 100, policy.minimum),
         sum(min(number, policy.per_consultant) for number in usable.values()),
     )
-    held = Counter(seat["kiosk"] for seat in lent if seat["recalled_at"] is None)
-    coming_back = sum(seat["recalled_at"] is not None and seat["kiosk"] in sharers for seat in lent)
-    to_share = max(supply - sum(seat["kiosk"] not in sharers for seat in lent), 0)
+    held = Counter[UUID]()
+    for alike in lent:
+        held[alike["kiosk"]] += 0 if alike["recalled"] else alike["number"]
+    coming_back = _count(alike for alike in lent if alike["recalled"] and alike["kiosk"] in sharers)
+    to_share = max(supply - _count(alike for alike in lent if alike["kiosk"] not in sharers), 0)
     part, rest = divmod(to_share, len(sharers))
     # What cannot be divided stays with those who hold most.
     by_holding = sorted(sharers, key=lambda sharer: (-held[sharer], str(sharer)))
     due = {sharer: part + (place < rest) for place, sharer in enumerate(by_holding)}
-    room = supply - len(lent)
+    room = supply - _count(lent)
     # What the others lack is kept for them.
     lacking = sum(max(due[other] - held[other], 0) for other in sharers if other != kiosk)
-    return _Day(
-        seats,
-        policy,
-        wanted=min(room - lacking, due[kiosk] - held[kiosk]),
-        surplus=min(lacking - max(room, 0) - coming_back, held[kiosk] - due[kiosk]),
-    )
+    wanted = min(room - lacking, due[kiosk] - held[kiosk])
+    return wanted, min(lacking - max(room, 0) - coming_back, held[kiosk] - due[kiosk])
+
+
+def _count(seats: Iterable[Row]) -> int:
+    return sum(alike["number"] for alike in seats)
 
 
 def _is_supply(seat: Row) -> bool:
@@ -157,24 +205,25 @@ def _looks_free(seat: Row, now: datetime) -> bool:
     return seat["kiosk"] is None and seat["appointment"] is None and not held
 
 
-async def _renew_day(kiosk: UUID, day: _Day, now: datetime) -> int:
-    lent = [seat for seat in day.seats if _is_supply(seat)]
+async def _renew_day(kiosk: UUID, center: UUID, part: _Part, now: datetime) -> int:
+    seats = await _seats_of(center, part.service, part.day, now)
+    lent = [seat for seat in seats if _is_supply(seat)]
     own = Counter(seat["consultant"] for seat in lent if seat["kiosk"] == kiosk)
     of_all = Counter(seat["consultant"] for seat in lent)
-    free = [seat for seat in day.seats if _looks_free(seat, now)]
+    free = [seat for seat in seats if _looks_free(seat, now)]
     granted = 0
     # One of each consultor, then a second one of each.
-    for most in range(1, day.policy.per_consultant + 1):
+    for most in range(1, part.policy.per_consultant + 1):
         for seat in tuple(free):
             whose = seat["consultant"]
-            if granted >= day.wanted or own[whose] >= most or of_all[whose] >= day.policy.per_consultant:
+            if granted >= part.wanted or own[whose] >= most or of_all[whose] >= part.policy.per_consultant:
                 continue
             free.remove(seat)
             if await lend_seat(kiosk, seat["id"], None, now):
                 own[whose] += 1
                 of_all[whose] += 1
                 granted += 1
-    await _recall([seat for seat in lent if seat["kiosk"] == kiosk and not seat["recalled_at"]], day.surplus, now)
+    await _recall([seat for seat in lent if seat["kiosk"] == kiosk and not seat["recalled_at"]], part.surplus, now)
     return granted
 
 
