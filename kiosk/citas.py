@@ -53,6 +53,8 @@ async def take_state(state: State, applied: int, center: UUID, portal_time: date
     for person in {cita.consultant for cita in taken}:
         await know_person(person)
     services = {code: await find_service(code) for code in {cita.service for cita in taken}}
+    for cita in taken:
+        await _leave_code(cita)
     rows = [await _row_of(cita, services[cita.service], center, portal_time) for cita in taken]
     as_told = [await _take(row, newer) for row in rows]
     if not all(as_told) or newer & (listed | set(state.gone)):
@@ -68,6 +70,15 @@ async def _set_aside_past(portal_time: datetime) -> None:
         'UPDATE "appointment" SET "unrecorded" = {} WHERE NOT "unrecorded" AND "starts_at" < {} '
         "AND \"state\" IN ('reserved', 'in_attention')",
         *(True, midnight_before(portal_time)),
+    )
+
+
+async def _leave_code(cita: CitaState) -> None:
+    """Another copy of this kiosk has sold under the same code, and the portal knows that one's cita by it: ours has
+    another code there, which is no code until we are told.
+    """
+    await fetch(
+        'UPDATE "appointment" SET "code" = substr("id", 1, 8) WHERE "code" = {} AND "id" <> {}', *(cita.code, cita.id)
     )
 
 
@@ -138,7 +149,17 @@ async def _row_of(cita: CitaState, service: UUID, center: UUID, now: datetime) -
     }
 
 
-_CHANGES: Final = ("state", "displaced", "duplicate", "consultant", "modality", "starts_at", "ends_at", "preference")
+_CHANGES: Final = (
+    "code",
+    "state",
+    "displaced",
+    "duplicate",
+    "consultant",
+    "modality",
+    "starts_at",
+    "ends_at",
+    "preference",
+)
 """What the portal knows better of a cita that was sold here; names and contact data are fuller here."""
 
 

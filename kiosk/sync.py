@@ -126,6 +126,10 @@ def _judge(answer: Answer, state: Row) -> Standing:
 async def _take_what_it_brings(answer: Answer, state: Row) -> None:
     if answer.reference is not None:
         await take_reference(answer.reference, answer.portal_time)
+    elif not state["reference_digest"]:
+        # The portal has told the sede to another machine that is this kiosk, under the same number: ask under others.
+        await pass_numbers()
+        return
     if not answer.declare:
         # A portal that has forgotten lists nothing: then no lease is dropped, and no claim answered.
         await fetch('DELETE FROM "asked_claim"')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from kiosk.selling import sell
 from portal.database.node import Node, fetch
 from portal.documents.slip import Paper
@@ -38,6 +40,22 @@ async def test_a_cita_that_the_portal_does_not_flag_is_not_flagged_here(desk: De
     # It is in, and far off: not listed, so it is the one that the portal has flagged.
     await desk.hear(state=State(version=2, whole=True, citas=(today,)))
     assert await flags(desk) == {sold.code: True, today.code: False}
+
+
+async def test_the_code_that_both_copies_of_a_kiosk_sold_under_is_whose_the_portal_says(desk: Desk) -> None:
+    await desk.hear(leases=(desk.lease(11),))
+    sold = await sell(desk.order(JULIO, 11), desk.now, Paper.TICKET)
+    theirs = desk.cita(11, ROSA, code=sold.code)
+    await desk.hear(state=State(version=2, whole=True, citas=(theirs,)))
+    assert (await codes(desk))[theirs.id] == sold.code
+    ours = desk.cita(11, id=sold.appointment, displaced=True)
+    await desk.hear(state=State(version=3, whole=True, citas=(theirs, ours)))
+    assert await codes(desk) == {theirs.id: sold.code, ours.id: ours.code}
+
+
+async def codes(desk: Desk) -> dict[UUID, str]:
+    assert desk
+    return {row["id"]: row["code"] for row in await fetch('SELECT "id", "code" FROM "appointment"')}
 
 
 async def flags(desk: Desk) -> dict[str, bool]:

@@ -107,6 +107,18 @@ async def test_the_reference_is_spread_over_the_portals_tables(desk: Desk) -> No
     assert (await desk.ask()).reference
 
 
+async def test_the_answer_to_another_machine_that_is_this_kiosk(desk: Desk) -> None:
+    await fetch('DELETE FROM "center"')
+    await fetch('UPDATE "kiosk_state" SET "reference" = {}, "reference_digest" = {}', "", "")
+    request = await desk.hear(leases=(desk.lease(11),), state=State(version=2, whole=True, citas=(desk.cita(10),)))
+    assert not await fetch('SELECT "id" FROM "known_lease"')
+    again = await desk.ask()
+    assert again.number > request.number + 1
+    assert (again.reference, again.version) == ("", 0)
+    assert await take_answer(desk.answer(again, reference=desk.reference()), desk.now, desk.now)
+    assert await fetch('SELECT "id" FROM "known_lease" WHERE "state" = \'held\'')
+
+
 async def test_who_is_gone_cannot_sign_in_and_names_may_pass_on(desk: Desk) -> None:
     newcomer = uuid4()
     key = KeyState(key_id="ABCDEFGH", node="portal", public_key="00" * 32, opened_at=NOW)
