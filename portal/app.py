@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import Final
 
 from litestar import Litestar, Router
@@ -30,6 +29,7 @@ from portal.settings import Settings, read_settings
 from portal.web import metrics, operation
 from portal.web.admission import EVERYBODY, admit, doubts_waiting, provide_actor, provide_staff, signed_in
 from portal.web.assets import Assets
+from portal.web.cookies import AnyRequest
 from portal.web.csrf import refuse_forged_forms
 from portal.web.errors import HANDLERS
 from portal.web.frame import Frame, FrameOptions
@@ -50,14 +50,18 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
     Raises SettingsError when the environment does not describe a portal that can start.
     """
     settings = settings or read_settings()
-    keys = open_keys(settings)
     assets = Assets(STATIC)
-    given, node = node, node or open_node("portal", settings.database)
-    services = Services(
+    services = open_services(settings, clock, node or open_node("portal", settings.database), assets)
+    return furnish(lay_routes(assets, settings.upload_max_bytes), services, owns_node=node is None)
+
+
+def open_services(settings: Settings, clock: Clock, node: Node, assets: Assets) -> Services:
+    """Open what handlers are given. Raises SettingsError when a key cannot be used."""
+    return Services(
         settings=settings,
         clock=clock,
         node=node,
-        keys=keys,
+        keys=open_keys(settings),
         assets=assets,
         rules=read_rules(settings),
         limits=read_limits(settings),
@@ -65,48 +69,61 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now, node
         renderer=Renderer(settings.pdf_processes, metrics.documents_waiting),
     )
 
+
+def lay_routes(assets: Assets, upload_max_bytes: int) -> Litestar:
+    """The application before it has any services: its routes, guards and templates."""
     public = Router(path="/", route_handlers=[*operation.ROUTES, *citizen.ROUTES], opt=EVERYBODY)
     uploads = Router(
         path="/",
         route_handlers=citizen.UPLOAD_ROUTES,
         opt=EVERYBODY,
-        request_max_body_size=settings.upload_max_bytes + _UPLOAD_SLACK_BYTES,
+        request_max_body_size=upload_max_bytes + _UPLOAD_SLACK_BYTES,
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=[public, uploads, *desk.ROUTES, *office.ROUTES, *kiosk_api.ROUTES],
         debug=False,  # whatever the environment says: Litestar's page for programmers shows everything
         guards=[admit, refuse_forged_forms],
         dependencies={
-            "services": Provide(lambda: services, sync_to_thread=False),
+            "services": Provide(_provide_services, sync_to_thread=False),
             "staff": Provide(provide_staff, sync_to_thread=False),
             "actor": Provide(provide_actor, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         include_in_schema=False,
-        lifespan=[partial(_run, services, owns_node=given is None)],
+        lifespan=[_run],
         logging_config=None,
         openapi_config=_describe_json(),
         request_max_body_size=_FORM_BYTES,
-        state=State({"services": services}),
         template_config=TemplateConfig(instance=_open_templates(assets)),
     )
+
+
+def furnish(app: Litestar, services: Services, *, owns_node: bool) -> Litestar:
+    """Give the application its services, and put the frame around it."""
+    app.state = State({"services": services, "owns_node": owns_node})
     options = FrameOptions(
-        node=node,
-        assets=assets,
-        csrf_key=keys.csrf,
-        security=security_headers(https=settings.secure_cookies),
-        trusted_proxies=settings.trusted_proxies,
-        secure_cookies=settings.secure_cookies,
+        node=services.node,
+        assets=services.assets,
+        csrf_key=services.keys.csrf,
+        security=security_headers(https=services.settings.secure_cookies),
+        trusted_proxies=services.settings.trusted_proxies,
+        secure_cookies=services.settings.secure_cookies,
     )
     app.asgi_handler = Frame(app.asgi_handler, options)
     return app
 
 
+def _provide_services(request: AnyRequest) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
 @asynccontextmanager
-async def _run(services: Services, _: Litestar, *, owns_node: bool) -> AsyncIterator[None]:
+async def _run(app: Litestar) -> AsyncIterator[None]:
     """What lives as long as the application serves. Started in this order, stopped in the other one."""
+    services: Services = app.state.services
     async with AsyncExitStack() as stack:
-        if owns_node:
+        if app.state.owns_node:
             stack.push_async_callback(services.node.stop)
             await services.node.start()
         stack.enter_context(use_node(services.node))

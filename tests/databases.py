@@ -6,6 +6,7 @@
 ``sqlite_url``, ``postgres_url``                       on one of them
 ``new_database``   ``new_database("sqlite")`` makes another such database, as often as needed (two nodes in one test);
                    ``migrated=False`` an empty one
+``peopled``        asks for databases that hold the small world of tests/people.py already, and is that world
 ``postgres_server`` the server itself, to restart it or to end connections
 
 A context variable that a fixture sets does not reach the test, so a node in use here is the process's default node
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -26,8 +28,9 @@ import asyncpg
 import pytest
 
 from portal.database.migrate import migrate
-from portal.database.node import Node, open_node, set_default_node
+from portal.database.node import Node, open_node, set_default_node, use_node
 from tests.folders import make_quick_folder
+from tests.people import WORLD, World, build_world
 from tests.postgres_server import PostgresServer
 
 T = TypeVar("T")
@@ -36,11 +39,10 @@ T = TypeVar("T")
 class NewDatabase(Protocol):
     """Makes a database on ``sqlite`` or ``postgresql`` and says its URL."""
 
-    def __call__(self, engine: str, *, migrated: bool = True) -> str: ...
+    def __call__(self, engine: str, *, migrated: bool = True, peopled: bool = False) -> str: ...
 
 
 ENGINES = ("sqlite", "postgresql")
-_TEMPLATE = "template_citas"
 _numbers = count(1)
 
 
@@ -61,34 +63,67 @@ def postgres_server() -> Iterator[PostgresServer]:
         server.remove()
 
 
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    template = tmp_path_factory.mktemp("template") / "template.db"
-    run_apart(migrate(open_node("template", f"sqlite:///{template}")))
-    return template
+class Templates:
+    """What new databases are copied from; each is made when it is first asked for."""
+
+    def __init__(self, folder: Path, server: Callable[[], PostgresServer]) -> None:
+        self._folder = folder
+        self._server = server
+
+    @cache  # noqa: B019  # as long as the test process
+    def sqlite(self, *, peopled: bool) -> Path:
+        """A closed file."""
+        path = self._folder / f"{_content(peopled=peopled)}.db"
+        self._fill(f"sqlite:///{path}", peopled=peopled)
+        return path
+
+    @cache  # noqa: B019
+    def postgres(self, *, peopled: bool) -> str:
+        """The name of a database that nobody uses."""
+        name = f"template_{_content(peopled=peopled)}"
+        run_apart(_command(self._server(), f"CREATE DATABASE {name}"))
+        self._fill(self._server().url(name), peopled=peopled)
+        return name
+
+    @staticmethod
+    def _fill(url: str, *, peopled: bool) -> None:
+        run_apart(migrate(open_node("template", url)))
+        if peopled:
+            run_apart(_people(open_node("template", url)))
+
+
+def _content(*, peopled: bool) -> str:
+    return "peopled" if peopled else "migrated"
+
+
+async def _people(node: Node) -> None:
+    await node.start()
+    try:
+        with use_node(node):
+            assert await build_world() == WORLD
+    finally:
+        await node.stop()
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_server: PostgresServer) -> str:
-    run_apart(_command(postgres_server, f"CREATE DATABASE {_TEMPLATE}"))
-    run_apart(migrate(open_node("template", postgres_server.url(_TEMPLATE))))
-    return _TEMPLATE
+def _templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Templates:
+    return Templates(tmp_path_factory.mktemp("template"), lambda: request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
+def new_database(request: pytest.FixtureRequest, _templates: Templates) -> Iterator[NewDatabase]:
     """Make fresh databases, migrated ones copied from a template, and remove them after the test."""
     made: list[str] = []
     folder = make_quick_folder("test", room_megabytes=100)
 
-    def make(engine: str, *, migrated: bool = True) -> str:
+    def make(engine: str, *, migrated: bool = True, peopled: bool = False) -> str:
         name = f"citas_{next(_numbers)}"
         if engine == "sqlite":
             path = folder / f"{name}.db"
             if migrated:
-                shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+                shutil.copyfile(_templates.sqlite(peopled=peopled), path)
             return f"sqlite:///{path}"
-        template = request.getfixturevalue("_postgres_template") if migrated else "template0"
+        template = _templates.postgres(peopled=peopled) if migrated else "template0"
         server: PostgresServer = request.getfixturevalue("postgres_server")
         run_apart(_command(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
         made.append(name)
@@ -101,22 +136,32 @@ def new_database(request: pytest.FixtureRequest) -> Iterator[NewDatabase]:
         run_apart(_command(server, *(f"DROP DATABASE {name} WITH (FORCE)" for name in made)))
 
 
+@pytest.fixture
+def peopled() -> World:
+    """The small world, which the databases of the test hold from their beginning."""
+    return WORLD
+
+
+def _is_peopled(request: pytest.FixtureRequest) -> bool:
+    return "peopled" in request.fixturenames
+
+
 @pytest.fixture(params=ENGINES)
 def node_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
     """A fresh, migrated database on either engine."""
-    return new_database(request.param)
+    return new_database(request.param, peopled=_is_peopled(request))
 
 
 @pytest.fixture
-def sqlite_url(new_database: NewDatabase) -> str:
+def sqlite_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
     """A fresh, migrated SQLite file."""
-    return new_database("sqlite")
+    return new_database("sqlite", peopled=_is_peopled(request))
 
 
 @pytest.fixture
-def postgres_url(new_database: NewDatabase) -> str:
+def postgres_url(request: pytest.FixtureRequest, new_database: NewDatabase) -> str:
     """A fresh, migrated PostgreSQL database."""
-    return new_database("postgresql")
+    return new_database("postgresql", peopled=_is_peopled(request))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 import httpx
 import pytest
@@ -31,7 +31,8 @@ class HtmlChecker:
 
     _process: subprocess.Popen[str] | None = None
 
-    def faults_of(self, text: str, content_type: str = HTML) -> list[str]:
+    @cache  # noqa: B019  # one checker in each process
+    def faults_of(self, text: str, content_type: str = HTML) -> tuple[str, ...]:
         """What is wrong with a document, a line for each fault, errors and warnings alike."""
         answer = self._client.post(
             "/",
@@ -39,13 +40,13 @@ class HtmlChecker:
             content=text.encode(),
             headers={"content-type": f"{content_type}; charset=utf-8"},
         )
-        return [
+        return tuple(
             f"line {message.get('lastLine', '?')}: {message['message']} [{message.get('extract', '').strip()}]"
             for message in answer.raise_for_status().json()["messages"]
             if message["type"] != "info" or message.get("subType") == "warning"
-        ]
+        )
 
-    def faults_of_fragment(self, text: str) -> list[str]:
+    def faults_of_fragment(self, text: str) -> tuple[str, ...]:
         """The same for a piece of a page."""
         return self.faults_of(_FRAGMENT.format(text))
 

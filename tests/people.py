@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
 
 from portal.database.node import fetch
 from portal.domain.booking import Request, book
@@ -61,6 +61,15 @@ class World:
         return Agenda(catalogue.services[0], catalogue.centers[0], modality)
 
 
+def _fixed_id(name: str) -> UUID:
+    """The same id in every test, so that a copied database's world is known without asking it."""
+    return uuid5(NAMESPACE_DNS, f"{name}.citas.example")
+
+
+WORLD = World(_fixed_id("central"), _fixed_id("bolsa"), (_fixed_id("consultor1"), _fixed_id("consultor2")))
+"""What ``build_world()`` makes when nothing else is asked of it."""
+
+
 def citizen_number(number: int) -> Person:
     """One of as many citizens as a test wants, each with a document of their own."""
     return replace(
@@ -77,7 +86,7 @@ async def build_world(
     open_now: bool = True,
 ) -> World:
     """One sede, one service, consultores from Monday to Friday without a break, and their seats."""
-    center, service = uuid4(), uuid4()
+    center, service = WORLD.center, WORLD.service
     await fetch(
         'INSERT INTO "center" ("id", "code", "name", "address", "reference", "ubigeo", "phone", "email", "active", '
         '"version") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, 0)',
@@ -100,7 +109,7 @@ async def build_world(
 
 async def add_consultant(center: UUID, service: UUID, number: int, opens: time, closes: time) -> UUID:
     """A consultor with the same hours from Monday to Friday."""
-    consultant = uuid4()
+    consultant = _fixed_id(f"consultor{number}")
     await fetch(
         'INSERT INTO "staff" ("id", "username", "name", "role", "center", "email", "meet_link", "active", '
         '"schedule_version") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, 0)',

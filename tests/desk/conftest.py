@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.database.node import Node
-from tests.people import build_world
+from tests.people import World
 from tests.portal.conftest import app, client, new_app, new_client, new_settings
 from tests.staffing import Staffed, add_staff
 
@@ -13,7 +13,7 @@ __all__ = ["app", "client", "new_app", "new_client", "new_settings"]
 
 
 @pytest.fixture
-async def world_on_sqlite(sqlite_node: Node) -> Staffed:
+async def world_on_sqlite(peopled: World, sqlite_node: Node) -> Staffed:
     """The world and its staff for ``app``, where the engine makes no difference."""
     assert sqlite_node.name
-    return await add_staff(await build_world())
+    return await add_staff(peopled)

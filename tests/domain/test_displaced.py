@@ -13,16 +13,10 @@ from portal.domain.audit import Actor
 from portal.domain.changing import cancel
 from portal.domain.displaced import NotSeated, Unseated, seat_again
 from portal.domain.modality import Modality
-from tests.people import JULIO, NOW, ROSA, RULES, World, build_world, citizen_number, reserve, slot_at
+from tests.people import JULIO, NOW, ROSA, RULES, World, citizen_number, reserve, slot_at
 
 TIME = NOW + timedelta(days=1, hours=1)
 ACTOR = Actor(None, "192.0.2.7")
-
-
-@pytest.fixture
-async def world(node: object) -> World:
-    assert node
-    return await build_world()
 
 
 async def displace(code: str) -> UUID:

@@ -19,15 +19,9 @@ from portal.domain.schedule import open_seats, open_seats_of
 from portal.domain.slots import FREE
 from portal.domain.spanish_dates import local_day
 from tests.domain.kiosking import HandKiosk, add_kiosk
-from tests.people import CONSENT, JULIO, NOW, ROSA, RULES, World, add_consultant, build_world, reserve, slot_at
+from tests.people import CONSENT, JULIO, NOW, ROSA, RULES, World, add_consultant, reserve, slot_at
 
 TOMORROW = NOW + timedelta(days=1)
-
-
-@pytest.fixture
-async def world(node: object) -> World:
-    assert node
-    return await build_world()
 
 
 @pytest.fixture

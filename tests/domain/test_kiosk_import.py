@@ -17,7 +17,7 @@ from portal.domain.keys import name_key
 from portal.domain.kiosk_import import ExportRefused, Imported, WhyRefused, import_export
 from portal.domain.kiosks import make_kiosk, make_pairing_code, pair, revoke
 from tests.domain.kiosking import HandKiosk
-from tests.people import JULIO, NOW, RULES, World, build_world, reserve, slot_at
+from tests.people import JULIO, NOW, RULES, World, reserve, slot_at
 
 
 @dataclass
@@ -33,12 +33,6 @@ class SigningKiosk:
         told = entries or tuple(self.kiosk.log[self.kiosk.applied :])
         export = Export(kiosk=self.kiosk.id, key_id=key_id, entries=told, signature="")
         return msgspec.structs.replace(export, signature=self.key.sign(signed_part(export)).hex())
-
-
-@pytest.fixture
-async def world(node: object) -> World:
-    assert node
-    return await build_world()
 
 
 @pytest.fixture

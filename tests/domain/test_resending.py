@@ -9,19 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from portal.database.node import Node, fetch
+from portal.database.node import fetch
 from portal.domain.notices import queue_message
 from portal.domain.outbox import claim_messages
 from portal.domain.resending import Resent, resend
 from portal.domain.vocabulary import MessageKind
-from tests.people import MEI, NOW, ROSA, World, build_world, reserve, slot_at
+from tests.people import MEI, NOW, ROSA, World, reserve, slot_at
 
 STARTS = NOW + timedelta(days=4)
-
-
-@pytest.fixture
-async def world(node: Node) -> World:
-    return await build_world()
 
 
 async def sent_message(kind: MessageKind = MessageKind.CONFIRMATION) -> UUID:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from portal.app import create_app
 from portal.database.node import Node
 from portal.settings import Settings, read_settings
+from tests.apps import quick_app
 from tests.people import NOW
 
 NewSettings = Callable[..., Settings]
@@ -35,7 +35,7 @@ def new_app(sqlite_node: Node, new_settings: NewSettings) -> NewApp:
     """Make applications on the same database: ``new_app(public_url="https://citas.example")``. They make no PDFs."""
 
     def make(**given: object) -> Litestar:
-        return create_app(new_settings(**given), clock=lambda: NOW, node=sqlite_node)
+        return quick_app(new_settings(**given), lambda: NOW, sqlite_node)
 
     return make
 

@@ -26,16 +26,16 @@ from portal.domain.spanish_dates import local_day
 from portal.web.csrf import WITHOUT_COOKIES
 from portal.web.machine_calls import MOST_BYTES
 from tests.domain.kiosking import HandKiosk, add_kiosk
-from tests.people import NOW, ROSA, World, build_world, citizen_number, reserve, slot_at
+from tests.people import NOW, ROSA, World, citizen_number, reserve, slot_at
 from tests.portal.conftest import NewApp, NewClient
 
 PATH = "/api/kiosk/v1"
 
 
 @pytest.fixture
-async def world(sqlite_node: Node) -> World:
+def world(peopled: World, sqlite_node: Node) -> World:
     assert sqlite_node.name
-    return await build_world()
+    return peopled
 
 
 @pytest.fixture

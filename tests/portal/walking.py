@@ -12,12 +12,12 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from portal.app import create_app
 from portal.database.node import Node, fetch
 from portal.domain.modality import Modality
 from portal.settings import Settings
+from tests.apps import quick_app
 from tests.browser import NewVisitor, Page, Visitor
-from tests.people import NOW, World, build_world, slot_at
+from tests.people import NOW, World, slot_at
 
 NINE = datetime(2027, 1, 11, 14, 0, tzinfo=UTC)
 """A time of the world that is on offer: Monday 11 January 2027, 9:00 in Lima. Two consultores attend then."""
@@ -58,10 +58,10 @@ def moving_clock() -> MovingClock:
 
 
 @pytest.fixture
-async def world(node: Node) -> World:
+def world(peopled: World, node: Node) -> World:
     """The small world of tests/people.py, on either engine."""
     assert node.name
-    return await build_world()
+    return peopled
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def new_walk_app(node: Node, moving_clock: MovingClock, new_settings: Call
     """Make portals with settings of their own, on either engine, by the moving clock."""
 
     def make(**given: object) -> Litestar:
-        return create_app(new_settings(**given), clock=moving_clock, node=node)
+        return quick_app(new_settings(**given), moving_clock, node)
 
     return make
 
