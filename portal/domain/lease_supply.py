@@ -115,22 +115,33 @@ async def _divide_days(
 
 
 async def _count_seats(center: UUID, days: _Days, now: datetime) -> dict[date, list[Row]]:
-    """By day, how many seats are alike: of one consultor, lent to the same kiosk and in the same way, or free.
+    """By day, how many seats are alike: of one consultor, and free, taken, or lent to the same kiosk in the same way.
 
     All days at once and in numbers, since every exchange asks, and few find anything to change.
     """
-    rows = await fetch(
+    where = (
+        '"seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} AND "seat"."starts_at" > {} AND "seat"."is_open"',
+        (days.service, days.days[0], days.days[-1], now),
+    )
+    own = await fetch(
+        'SELECT "seat"."day", "seat"."consultant", "seat"."appointment" IS NULL AND ("seat"."held_until" IS NULL '
+        'OR "seat"."held_until" <= {}) AS "free", count(*) AS "number" FROM "seat" WHERE "seat"."center" = {} '
+        f'AND "seat"."kiosk" IS NULL AND {where[0]} GROUP BY 1, 2, 3',
+        *(now, center, *where[1]),
+    )
+    lent = await fetch(
         'SELECT "seat"."day", "seat"."consultant", "seat"."kiosk", "lease"."claimed", '
-        '"lease"."recalled_at" IS NOT NULL AS "recalled", "seat"."appointment" IS NULL AND "seat"."kiosk" IS NULL '
-        'AND ("seat"."held_until" IS NULL OR "seat"."held_until" <= {}) AS "free", count(*) AS "number" FROM "seat" '
-        'LEFT JOIN "lease" ON "lease"."seat" = "seat"."id" AND "lease"."state" = \'granted\' '
-        'WHERE "seat"."center" = {} AND "seat"."service" = {} AND "seat"."day" BETWEEN {} AND {} '
-        'AND "seat"."starts_at" > {} AND "seat"."is_open" GROUP BY 1, 2, 3, 4, 5, 6',
-        *(now, center, days.service, days.days[0], days.days[-1], now),
+        '"lease"."recalled_at" IS NOT NULL AS "recalled", count(*) AS "number" FROM "lease" '
+        'JOIN "seat" ON "seat"."id" = "lease"."seat" AND "seat"."kiosk" = "lease"."kiosk" '
+        'WHERE "lease"."kiosk" IN (SELECT "id" FROM "kiosk" WHERE "kiosk"."center" = {}) '
+        f'AND "lease"."state" = \'granted\' AND {where[0]} GROUP BY 1, 2, 3, 4, 5',
+        *(center, *where[1]),
     )
     seats: dict[date, list[Row]] = defaultdict(list)
-    for row in rows:
-        seats[row["day"]].append(row)
+    for row in own:
+        seats[row["day"]].append({**row, "kiosk": None})
+    for row in lent:
+        seats[row["day"]].append({**row, "free": False})
     return seats
 
 
