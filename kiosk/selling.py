@@ -231,6 +231,8 @@ def describe_sale(
         person=person,
         consent=consent,
         sold_by=sold_by,
+        consultant=taken.consultant,
+        ends_at=taken.ends_at,
     )
 
 

@@ -19,7 +19,9 @@ PROTOCOL: Final = 1
 """Of what is pulled. A kiosk of another protocol is told so in words, and works on with what it has."""
 
 ENTRY_FORMAT: Final = 1
-"""Of a log's entries; every format ever released is accepted."""
+"""Of a log's entries; every format ever released is accepted. A field with a default, which an older portal passes over
+and a newer one can do without, is no other format.
+"""
 
 FIRST_CHAIN: Final = ""
 """What the first entry of a log is chained to."""
@@ -49,7 +51,10 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sale(msgspec.Struct, frozen=True, kw_only=True, tag="sale"):
-    """A lease became a cita, under the lease's code. ``appointment`` is the id that both sides use."""
+    """A lease became a cita, under the lease's code. ``appointment`` is the id that both sides use.
+
+    ``consultant`` and ``ends_at`` are for a portal that has forgotten the seat; the first kiosks did not tell them.
+    """
 
     lease: UUID
     seat: UUID
@@ -61,6 +66,8 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True, tag="sale"):
     person: Person
     consent: Consent
     sold_by: UUID
+    consultant: UUID | None = None
+    ends_at: datetime | None = None
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):

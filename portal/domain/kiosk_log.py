@@ -18,6 +18,7 @@ from portal.domain.errors import DomainError
 from portal.domain.events import record_event
 from portal.domain.exchange import Cancellation, Entry, Move, Release, Sale, SignedEntry, chain_hash, read_entry
 from portal.domain.holds import give_back
+from portal.domain.kiosk_places import recognise_people
 from portal.domain.kiosk_sales import Applied, Remark, book_sale
 from portal.domain.leases import end_lease, free_seat
 from portal.domain.notices import NEWS_STAY_NEWS, add_notice, queue_message
@@ -145,6 +146,7 @@ async def keep_entry(
 
 async def do_deed(sender: Sender, entry: Entry, now: datetime, rules: BookingRules) -> Applied:
     """Inside its transaction: do what an entry says. Raises ValueError, DomainError, ConstraintError (quarantine)."""
+    await recognise_people(entry.deed, forgotten=sender.forgotten)
     match entry.deed:
         case Sale() as sale:
             return await book_sale(sender.kiosk, sender.center, sale, entry.at, now, rules, forgotten=sender.forgotten)

@@ -14,6 +14,7 @@ from portal.domain.errors import AlreadyReserved, NotOffered
 from portal.domain.events import record_event
 from portal.domain.exchange import Sale
 from portal.domain.files import hand_over_cv
+from portal.domain.kiosk_places import Place, find_place
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import add_appointment
 from portal.domain.notices import add_notice, queue_message
@@ -66,22 +67,17 @@ async def book_sale(
 ) -> Applied:
     """Make the cita that was printed, under its lease's code, inside the transaction of its entry.
 
-    On its seat if that is still the kiosk's or free, else *displaced*; *duplicate* if the person has another one.
+    On its place if that is still the kiosk's or free, else *displaced*; *duplicate* if the person has another one.
     ``at`` is the time of sale, ``moved_from`` the cita that it takes the place of, ``known`` the one that tells more of
     the person than the desk knew, whatever became of it; ``forgotten``: this portal need not know the lease. Raises
     NotOffered for a lease or a seat that is not the kiosk's to sell, AlreadyReserved for a code or a lease that was
     sold before (all end in quarantine).
     """
-    rows = await fetch(
-        'SELECT "service", "consultant", "starts_at", "ends_at", "is_open", "center" FROM "seat" WHERE "id" = {}',
-        sale.seat,
-    )
-    if not rows or rows[0]["center"] != center or not await _may_sell(kiosk, sale, forgotten=forgotten):
-        raise NotOffered
-    found = rows[0]
-    seat = await _seat(kiosk, sale)
-    await _consume(kiosk, sale, now)
-    row = await _row_of(sale, found, seat, at, rules, moved_from, known or moved_from, now)
+    place = await find_place(center, sale, forgotten=forgotten)
+    await _check_lease(kiosk, sale, forgotten=forgotten or not place.is_known)
+    seat = await _seat(kiosk, sale, place)
+    await _consume(kiosk, sale, place, now)
+    row = await _row_of(sale, center, place, seat, at, rules, moved_from, known or moved_from, now)
     try:
         await add_appointment(row, at, sale.code)
         duplicate = False
@@ -93,43 +89,48 @@ async def book_sale(
         return Applied(sale.appointment, Remark.DISPLACED)
     if duplicate:
         return Applied(sale.appointment, Remark.DUPLICATE)
-    if not found["is_open"]:
+    if not place.is_open:
         return Applied(sale.appointment, Remark.CLOSED_DAY)
     if not await _still_works_here(sale.sold_by, center):
         return Applied(sale.appointment, Remark.SELLER_REVOKED)
     return Applied(sale.appointment)
 
 
-async def _may_sell(kiosk: UUID, sale: Sale, *, forgotten: bool) -> bool:
+async def _check_lease(kiosk: UUID, sale: Sale, *, forgotten: bool) -> None:
     rows = await fetch('SELECT "kiosk", "seat", "code" FROM "lease" WHERE "id" = {}', sale.lease)
-    if not rows:
-        return forgotten
-    return (rows[0]["kiosk"], rows[0]["seat"], rows[0]["code"]) == (kiosk, sale.seat, sale.code)
+    if rows and (rows[0]["kiosk"], rows[0]["seat"], rows[0]["code"]) != (kiosk, sale.seat, sale.code):
+        raise NotOffered
+    if not rows and not forgotten:
+        raise NotOffered
 
 
-async def _seat(kiosk: UUID, sale: Sale) -> UUID | None:
+async def _seat(kiosk: UUID, sale: Sale, place: Place) -> UUID | None:
     """Seat the cita if the seat is this kiosk's, or nobody's: a hold of somebody who is typing gives way to paper."""
     rows = await fetch(
         'UPDATE "seat" SET "appointment" = {}, "kiosk" = NULL, "hold_token" = NULL, "held_until" = NULL '
         'WHERE "id" = {} AND "appointment" IS NULL AND ("kiosk" = {} OR "kiosk" IS NULL) RETURNING "id"',
-        *(sale.appointment, sale.seat, kiosk),
+        # A seat that was opened anew may be lent to this kiosk too, under a lease of its own.
+        *(sale.appointment, place.seat, kiosk if place.is_known else None),
     )
-    return sale.seat if rows else None
+    return place.seat if rows else None
 
 
-async def _consume(kiosk: UUID, sale: Sale, now: datetime) -> None:
+async def _consume(kiosk: UUID, sale: Sale, place: Place, now: datetime) -> None:
     """A lease yields at most one sale; one that this portal has forgotten is written down as sold."""
+    if place.seat is None:
+        return  # of no seat that we know; the wall of tokens stands
     await fetch(
         'INSERT INTO "lease" ("id", "kiosk", "seat", "code", "state", "claimed", "granted_at", "ended_at") '
         "VALUES ({}, {}, {}, {}, 'sold', 0, {}, {}) ON CONFLICT (\"id\") DO UPDATE SET \"state\" = 'sold', "
         '"ended_at" = "excluded"."ended_at"',
-        *(sale.lease, kiosk, sale.seat, sale.code, now, now),
+        *(sale.lease, kiosk, place.seat, sale.code, now, now),
     )
 
 
 async def _row_of(
     sale: Sale,
-    found: Row,
+    center: UUID,
+    place: Place,
     seat: UUID | None,
     at: datetime,
     rules: BookingRules,
@@ -160,7 +161,7 @@ async def _row_of(
         told |= {column: known[column] for column in _KEPT_BY_A_MOVE}
     if moved_from is None:
         told["calendar_uid"] = sale.appointment
-    reminded = told_at_once(found["starts_at"], now, rules)
+    reminded = told_at_once(place.starts_at, now, rules)
     return {
         **told,
         "id": sale.appointment,
@@ -168,11 +169,11 @@ async def _row_of(
         "hold_token": f"lease:{sale.lease}",
         "seat": seat,
         "displaced": seat is None,
-        "center": found["center"],
-        "service": found["service"],
-        "consultant": found["consultant"],
-        "starts_at": found["starts_at"],
-        "ends_at": found["ends_at"],
+        "center": center,
+        "service": place.service,
+        "consultant": place.consultant,
+        "starts_at": place.starts_at,
+        "ends_at": place.ends_at,
         "modality": Modality(sale.modality).value,
         "meet_link": new_room(rules, Modality(sale.modality)),
         "notified_at": reminded,

@@ -67,6 +67,8 @@ class HandKiosk:
             person=Person(document_type="01", document_number=document, given_names="Rosa", first_surname="Ñahui"),
             consent=Consent(privacy_version="2026-11", privacy_accepted_at=at),
             sold_by=self.seller,
+            consultant=lease.consultant,
+            ends_at=lease.ends_at,
         )
         self.write(sale, at)
         return sale
