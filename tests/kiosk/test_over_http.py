@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from time import process_time
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,21 +18,25 @@ from kiosk.claiming import claim_and_sell
 from kiosk.joining import become
 from kiosk.link import HttpPortal, PairingFailed
 from kiosk.offering import whole_offer
-from kiosk.selling import Order, soonest
+from kiosk.selling import Order, sell, soonest
 from kiosk.state import read_status
 from kiosk.sync import Sync
 from portal.app import create_app
-from portal.database.node import Node, open_node, use_node
+from portal.database.node import Node, fetch, open_node, use_node
 from portal.documents.slip import Paper
 from portal.domain.appointments import find_appointment
 from portal.domain.exchange import PairRequest, Standing
 from portal.domain.kiosks import make_kiosk, make_pairing_code, revoke
 from portal.domain.modality import Modality
+from portal.domain.rules import BookingRules
 from portal.domain.slots import SlotKey
 from portal.domain.spanish_dates import local_day
 from portal.settings import read_settings
+from tests.databases import NewDatabase
 from tests.kiosk.desk import ALL
-from tests.people import CONSENT, NOW, ROSA, build_world
+from tests.people import CONSENT, NOW, ROSA, build_world, citizen_number
+
+_BOOKINGS = 300
 
 
 class AtPortal(httpx.AsyncBaseTransport):
@@ -89,3 +96,54 @@ async def test_from_the_code_to_the_cita(sqlite_node: Node, kiosk_template: Path
         await line.close()
         await unpaired.close()
         await kiosk.stop()
+
+
+async def test_a_day_without_a_cable_goes_in_at_once_and_in_order(
+    sqlite_node: Node, new_database: NewDatabase, kiosk_template: Path, tmp_path: Path
+) -> None:
+    world = await build_world(consultants=8, rules=BookingRules(horizon_days=7))
+    await fetch(
+        'INSERT INTO "lease_policy" ("id", "center", "service", "per_consultant", "days", "share", "minimum") '
+        "VALUES ({}, {}, {}, 8, 5, 100, 0)",
+        *(uuid4(), world.center, world.service),
+    )
+    evening = NOW + timedelta(hours=8)
+    clock = [NOW]
+    settings = read_settings(data=tmp_path / "data", DATABASE_URL="", PORTAL_PORT=8000, worker=False)
+    app = create_app(settings, clock=lambda: clock[-1], node=sqlite_node)
+    code = await make_pairing_code(await make_kiosk("Mesa 1", world.center), None, NOW)
+    kiosk = open_node("kiosk", new_database("sqlite", migrated=False))
+    shutil.copyfile(kiosk_template, kiosk.engine.path)  # type: ignore[attr-defined]  # a file in memory
+    await kiosk.start()
+    token, transport = secrets.token_urlsafe(32), AtPortal(app, sqlite_node)
+    line = HttpPortal("http://127.0.0.1:8000", token, transport)
+    token_hash = sha256(token.encode()).hexdigest()
+    try:
+        with use_node(kiosk):
+            await become(await line.pair(PairRequest(code=code, token_hash=token_hash, public_key="1" * 64)))
+            assert await Sync(line, lambda: NOW).exchange()
+            slots = await soonest("bolsa", Modality.IN_PERSON, NOW, 600)
+            keys = [slot.key for slot in slots for _ in range(slot.free)]
+            for number in range(_BOOKINGS):
+                at = NOW + number * (evening - NOW) / _BOOKINGS
+                order = Order(f"form-{number}", keys[number], citizen_number(number), CONSENT, world.consultants[0])
+                await sell(order, at, Paper.TICKET)
+            sold = await fetch('SELECT "code", "seat", "created_at" FROM "appointment" ORDER BY "created_at"')
+            clock.append(evening)
+            began = process_time()
+            assert await Sync(line, lambda: evening).exchange()
+            took = process_time() - began
+            assert (await read_status(evening)).unsent == 0
+    finally:
+        await line.close()
+        await kiosk.stop()
+    applied = await fetch(
+        'SELECT "appointment"."code", "seat"."id" AS "seat", "kiosk_entry"."made_at" AS "created_at" '
+        'FROM "kiosk_entry" '
+        'JOIN "seat" ON "seat"."appointment" = "kiosk_entry"."appointment" '
+        'JOIN "appointment" ON "appointment"."id" = "kiosk_entry"."appointment" '
+        'WHERE "kiosk_entry"."outcome" = \'applied\' ORDER BY "kiosk_entry"."number"'
+    )
+    assert len(applied) == _BOOKINGS
+    assert applied == sold
+    assert took < 5, "seconds of work, on both sides together; python -m tests.bench measures how long it takes"
