@@ -19,6 +19,7 @@ from portal.database.node import fetch, transactional
 from portal.domain.audit import Action, Actor, write_audit
 
 WITHOUT_END: Final = datetime(9999, 12, 31, tzinfo=UTC)
+_COUNTED_FROM: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _FAR: Final = timedelta(days=2_500_000)
 _PAUSED_FROM: Final = datetime(6000, 1, 1, tzinfo=UTC)
 """No hold of a person lasts as long; every seat of a paused sede is held beyond."""
@@ -49,12 +50,16 @@ async def current_epoch() -> int:
 
 @transactional
 async def begin_epoch(now: datetime, why: str) -> int:
-    """Begin a new epoch and pause every sede that has a kiosk in good standing. Returns its number."""
+    """Begin a new epoch and pause every sede that has a kiosk in good standing. Returns its number.
+
+    It grows with the clock: a portal that is restored twice from one copy does not remember the epoch between.
+    """
     rows = await fetch(
-        'INSERT INTO "portal_state" ("id", "epoch", "began_at", "why") VALUES (1, 2, {}, {}) '
-        'ON CONFLICT ("id") DO UPDATE SET "epoch" = "portal_state"."epoch" + 1, "began_at" = "excluded"."began_at", '
+        'INSERT INTO "portal_state" ("id", "epoch", "began_at", "why") VALUES (1, {}, {}, {}) '
+        'ON CONFLICT ("id") DO UPDATE SET "epoch" = CASE WHEN "portal_state"."epoch" < "excluded"."epoch" '
+        'THEN "excluded"."epoch" ELSE "portal_state"."epoch" + 1 END, "began_at" = "excluded"."began_at", '
         '"why" = "excluded"."why" RETURNING "epoch"',
-        *(now, why),
+        *(max(int((now - _COUNTED_FROM).total_seconds()), 2), now, why),
     )
     centers = await fetch('SELECT DISTINCT "center" FROM "kiosk" WHERE "standing" = \'good\'')
     for row in centers:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
+import msgspec
+
 from portal.database.engine import Row
 from portal.database.errors import ConstraintError
 from portal.database.node import fetch, transactional
@@ -145,7 +147,11 @@ async def keep_entry(
 
 
 async def do_deed(sender: Sender, entry: Entry, now: datetime, rules: BookingRules) -> Applied:
-    """Inside its transaction: do what an entry says. Raises ValueError, DomainError, ConstraintError (quarantine)."""
+    """Inside its transaction: do what an entry says. Raises ValueError, DomainError, ConstraintError (quarantine).
+
+    A kiosk's clock may be ahead; nothing that it did is later than ``now``, or a new day would begin too early.
+    """
+    entry = msgspec.structs.replace(entry, at=min(entry.at, now))
     await recognise_people(entry.deed, forgotten=sender.forgotten)
     match entry.deed:
         case Sale() as sale:

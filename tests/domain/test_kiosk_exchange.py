@@ -255,6 +255,16 @@ async def test_a_responsable_waives_what_a_lost_kiosk_will_never_declare(kiosk: 
     assert await reserve(ROSA, slot_at(await free_time()))
 
 
+async def test_a_clock_that_is_a_day_ahead_begins_no_day(kiosk: HandKiosk) -> None:
+    lease = (await kiosk.speak()).leases[0]
+    today = await reserve(JULIO, slot_at(NOW + timedelta(hours=4)))
+    kiosk.sell(lease, JULIO.document_number, at=NOW + timedelta(days=1))
+    await kiosk.speak()
+    rows = await fetch('SELECT "id", "duplicate", "unrecorded", "created_at" FROM "appointment" ORDER BY "created_at"')
+    assert [(row["id"] == today.id, bool(row["duplicate"])) for row in rows] == [(True, False), (False, True)]
+    assert not any(row["unrecorded"] or row["created_at"] > NOW for row in rows)
+
+
 async def test_two_kiosks_share_the_supply(world: World) -> None:
     one, two = await add_kiosk(world, "Módulo 1"), await add_kiosk(world, "Módulo 2")
     first, second = (await one.speak()).leases, (await two.speak()).leases

