@@ -113,7 +113,7 @@ async def test_a_day_without_a_cable_goes_in_at_once_and_in_order(
     app = create_app(settings, clock=lambda: clock[-1], node=sqlite_node)
     code = await make_pairing_code(await make_kiosk("Mesa 1", world.center), None, NOW)
     kiosk = open_node("kiosk", new_database("sqlite", migrated=False))
-    shutil.copyfile(kiosk_template, kiosk.engine.path)  # type: ignore[attr-defined]  # a file in memory
+    shutil.copyfile(kiosk_template, kiosk.engine.path)  # type: ignore[union-attr]  # a file in memory
     await kiosk.start()
     token, transport = secrets.token_urlsafe(32), AtPortal(app, sqlite_node)
     line = HttpPortal("http://127.0.0.1:8000", token, transport)
