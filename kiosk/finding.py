@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from portal.database.engine import Row
 from portal.database.node import fetch
 from portal.domain.modality import Modality
 from portal.domain.spanish_dates import midnight_before
-from portal.domain.vocabulary import DocumentType, Language, Preference, State
+from portal.domain.vocabulary import DocumentType, Language, Preference, Role, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class KnownPerson:
 class ListedCita:
     """A cita in a list. Times are UTC."""
 
+    id: UUID
     code: str
     state: State
     starts_at: datetime
@@ -54,6 +56,14 @@ class ListedCita:
     needs_interpreter: bool
     displaced: bool
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """A consultor who attends at the sede."""
+
+    id: UUID
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +136,19 @@ async def citas_of_day(now: datetime) -> list[ListedCita]:
     )
 
 
-async def citas_of_document(number: str) -> list[ListedCita]:
-    """The citas of a document's number (normalised), whatever its kind, the latest first."""
-    return list(reversed(await _list('"citizen"."document_number" = {}', number)))
+async def citas_of_document(number: str, kind: DocumentType | None = None) -> list[ListedCita]:
+    """The citas of a document's number (normalised), whatever its kind unless that is given, the latest first."""
+    if kind is None:
+        found = await _list('"citizen"."document_number" = {}', number)
+    else:
+        found = await _list('"citizen"."document_type" = {} AND "citizen"."document_number" = {}', kind.value, number)
+    return list(reversed(found))
+
+
+async def find_listed(cita: UUID) -> ListedCita | None:
+    """A cita as lists show it, or None."""
+    found = await _list('"appointment"."id" = {}', cita)
+    return found[0] if found else None
 
 
 async def citas_in_conflict() -> list[ListedCita]:
@@ -151,9 +171,18 @@ async def leases_at_hand(now: datetime) -> list[LeaseAtHand]:
     return [LeaseAtHand(row["starts_at"], row["consultant_name"], bool(row["claimed"])) for row in rows]
 
 
+async def list_attendants() -> list[Attendant]:
+    """The consultores of the sede, by name."""
+    rows = await fetch(
+        'SELECT "id", "name" FROM "staff" WHERE "active" AND "role" = {} ORDER BY "name", "id"', Role.CONSULTANT.value
+    )
+    return [Attendant(row["id"], row["name"]) for row in rows]
+
+
 async def _list(condition: str, *values: object) -> list[ListedCita]:
     rows = await fetch(
-        'SELECT "appointment"."code", "appointment"."state", "appointment"."starts_at", "appointment"."modality", '
+        'SELECT "appointment"."id", "appointment"."code", "appointment"."state", "appointment"."starts_at", '
+        '"appointment"."modality", '
         '"appointment"."given_names", "appointment"."first_surname", "appointment"."second_surname", '
         '"appointment"."preference", "appointment"."language", "appointment"."displaced", "appointment"."duplicate", '
         '"service"."name" AS "service_name", "staff"."name" AS "consultant_name" FROM "appointment" '
@@ -169,6 +198,7 @@ async def _list(condition: str, *values: object) -> list[ListedCita]:
 def _view(row: Row) -> ListedCita:
     names = (row["given_names"], row["first_surname"], row["second_surname"])
     return ListedCita(
+        id=row["id"],
         code=row["code"],
         state=State(row["state"]),
         starts_at=row["starts_at"],

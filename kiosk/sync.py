@@ -18,6 +18,7 @@ from kiosk.citas import take_state
 from kiosk.clock import MachineClock, correct, corrected, learn_offset
 from kiosk.leases import declare_leases, release_past, take_leases
 from kiosk.log import chain_at, read_entries
+from kiosk.looks import forget_looks, read_looks
 from kiosk.purge import purge
 from kiosk.reference import take_reference
 from kiosk.state import NotPaired, count_on_hand
@@ -84,6 +85,7 @@ async def prepare_request(machine_time: datetime, claim: Claim | None = None) ->
         on_hand=await count_on_hand(now),
         claim=claim,
         leases=await declare_leases(state["applied"]) if state["declare"] else None,
+        looks=await read_looks(),
     )
 
 
@@ -112,6 +114,7 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
         *(answer.epoch, answer.declare, answer.applied, await chain_at(answer.applied)),
         min(answer.kept, answer.applied),
     )
+    await forget_looks(answer.looked)
     await _take_what_it_brings(answer, rows[0])
     return True
 

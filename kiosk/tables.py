@@ -94,6 +94,20 @@ class AskedClaim(Table, tablename="asked_claim"):
     asked_at = Timestamptz()
 
 
+class Look(Table, tablename="look"):
+    """Somebody at the desk looked at personal data; kept until the portal has it on record. ``once`` keeps the same
+    look from being told again and again.
+    """
+
+    number = Integer(primary_key=True)
+    id = UUID(default=UUID4())
+    at = Timestamptz()
+    staff = UUID()
+    kind = Varchar(length=16)
+    appointment = UUID(null=True, default=None)
+    once = Varchar(length=120, null=True, default=None)
+
+
 class PrintJob(Table, tablename="print_job"):
     """A slip on its way to paper; made by the transaction that books, or asked for again."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from kiosk.services import DeskServices
 from kiosk.sittings import Sitting, find_sitting, note_presence
 from kiosk.state import KioskLocked, NotPaired
 from kiosk.unfinished import keep_typed
+from portal.database.errors import DatabaseFullError
 from portal.domain.exchange import Standing
 from portal.forms.details import FIELDS
 from portal.web.cookies import AnyRequest, cookie_header, read_cookie
@@ -83,7 +85,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise SignInNeeded
     if sitting.locked:
         raise PinNeeded(kept=_KEEPS in handler.opt and await _keep(request, handler, sitting))
-    await note_presence(sitting, now, services.settings.idle)
+    with suppress(DatabaseFullError):  # then the page itself says what cannot be written
+        await note_presence(sitting, now, services.settings.idle)
     if access == AT_THE_DESK[_ACCESS] and banner.standing is not Standing.GOOD:
         raise KioskLocked(banner.standing)
 

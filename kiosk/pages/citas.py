@@ -21,21 +21,26 @@ from litestar.types import ControllerRouterHandler
 
 from kiosk.changing import MoveOrder, cancel_offline
 from kiosk.claiming import ClaimUnanswered, claim_and_move
-from kiosk.finding import ListedCita, citas_of_day, citas_of_document, read_scan
+from kiosk.finding import ListedCita, citas_of_day, citas_of_document, find_listed, read_scan
+from kiosk.looks import note_look
 from kiosk.pages.admission import AT_THE_DESK, GivenSitting
-from kiosk.pages.book import JUST_BOOKED
+from kiosk.pages.counter import JUST_BOOKED
 from kiosk.pages.times import TimesView, read_choice, read_wish, view_times
 from kiosk.print_jobs import PrintJob, print_again, read_jobs_of
 from kiosk.printing import NoSlip
 from kiosk.services import DeskServices, GivenServices
+from kiosk.sittings import Sitting
+from portal.database.errors import DatabaseFullError
 from portal.documents.slip import Paper
 from portal.domain.appointments import AppointmentView, find_appointment, find_former
 from portal.domain.codes import is_code, normalise_code
 from portal.domain.errors import NotOffered, NotReserved, SeatTaken, TooLate
+from portal.domain.exchange import LookKind
 from portal.domain.people import normalise_document
 from portal.domain.slip_check import SlipCheck, check_slip
 from portal.domain.slots import Slot
 from portal.domain.vocabulary import GIVEN_BACK_STATES
+from portal.forms.contact import phone_in_words
 from portal.forms.state import FormState, Mistake
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
@@ -67,6 +72,7 @@ class CitaView:
     """A cita on its page. ``job`` is its last slip on the way to paper; ``new``: it was booked a moment ago."""
 
     cita: AppointmentView
+    marks: ListedCita | None
     former: AppointmentView | None
     job: PrintJob | None
     has_printer: bool
@@ -74,6 +80,16 @@ class CitaView:
     may_change: bool
     new: bool = False
     refused: str = ""
+
+    @property
+    def is_pulled(self) -> bool:
+        """Whether the portal told of it, in the fewest fields that the desk needs."""
+        return not self.cita.first_surname
+
+    @property
+    def phone(self) -> str:
+        """As people read it."""
+        return phone_in_words(self.cita.phone) if self.cita.phone else ""
 
     @property
     def stands(self) -> bool:
@@ -94,35 +110,41 @@ class MoveView:
 
 
 @get("/citas", opt=AT_THE_DESK)
-async def show_lookup(services: GivenServices) -> Template:
+async def show_lookup(services: GivenServices, sitting: GivenSitting) -> Template:
     """One field for code, document and QR; the citas of the day."""
-    return await _show_lookup(services, FormState())
+    return await _show_lookup(services, sitting, FormState())
 
 
 @post("/citas", opt=AT_THE_DESK)
-async def look_up(request: AnyRequest, services: GivenServices) -> Template | Redirect:
+async def look_up(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template | Redirect:
     """Tell a QR, a code and a document apart, and show what the kiosk knows of it."""
     typed = (await read_fields(request)).get("buscar", "")[:_LONGEST].strip()
     scanned = read_scan(typed)
     if scanned is not None:
-        check = await check_slip(scanned.code, scanned.signed)
-        view = ScanView(check, await find_appointment(scanned.code) is not None)
+        check, known = await check_slip(scanned.code, scanned.signed), await find_appointment(scanned.code)
+        await note_look(sitting, LookKind.SEARCH, await services.now(), (known.id,) if known else ())
+        view = ScanView(check, known is not None)
         return Template("kiosk/scanned.html", context={"page": view}, status_code=HTTP_200_OK)
     code = normalise_code(typed)
     if is_code(code) and await find_appointment(code) is not None:
         return Redirect(f"/citas/{code}", status_code=303)
     found = await citas_of_document(normalise_document(typed)) if typed else []
+    if typed:
+        await note_look(sitting, LookKind.SEARCH, await services.now(), [cita.id for cita in found])
     form = FormState({"buscar": typed})
     if not found:
         form = FormState(form.values, (Mistake("buscar", "not_found" if typed else "missing"),))
     status = HTTP_200_OK if found else HTTP_422_UNPROCESSABLE_ENTITY
-    return await _show_lookup(services, form, tuple(found), status)
+    return await _show_lookup(services, sitting, form, tuple(found), status)
 
 
 @get("/citas/{code:str}", opt=AT_THE_DESK)
-async def show_cita(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Template:
+async def show_cita(
+    request: AnyRequest, services: GivenServices, sitting: GivenSitting, code: FromPath[str]
+) -> Template:
     """The cita with its code in large letters, and its slip's way to paper."""
     cita = await _find(code)
+    await note_look(sitting, LookKind.CITA, await services.now(), (cita.id,))
     return await _show_cita(services, cita, new=JUST_BOOKED in request.query_params)
 
 
@@ -134,19 +156,23 @@ async def tell_print(request: AnyRequest, services: GivenServices, code: FromPat
 
 
 @post("/citas/{code:str}/imprimir", opt=AT_THE_DESK)
-async def print_once_more(services: GivenServices, code: FromPath[str]) -> Template | Redirect:
+async def print_once_more(services: GivenServices, sitting: GivenSitting, code: FromPath[str]) -> Template | Redirect:
     """Order another slip."""
     cita = await _find(code)
     if cita.state in GIVEN_BACK_STATES:
         return await _refuse(services, cita, "not_standing")
+    await note_look(sitting, LookKind.SLIP, await services.now(), (cita.id,))
     await print_again(cita.id, services.settings.paper, await services.now())
     return Redirect(f"/citas/{cita.code}", status_code=303)
 
 
 @get("/citas/{code:str}/constancia.pdf", opt=AT_THE_DESK)
-async def print_slip(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Response[bytes] | Template:
+async def print_slip(
+    request: AnyRequest, services: GivenServices, sitting: GivenSitting, code: FromPath[str]
+) -> Response[bytes] | Template:
     """The slip, signed now by this kiosk: A5, or ``?formato=ticket`` for the roll. 410 when it stands no more."""
     cita = await _find(code)
+    await note_look(sitting, LookKind.SLIP, await services.now(), (cita.id,))
     paper = Paper.TICKET if request.query_params.get("formato") == Paper.TICKET else Paper.A5
     try:
         pdf = await services.press.print_slip(cita.id, paper, await services.now())
@@ -158,9 +184,10 @@ async def print_slip(request: AnyRequest, services: GivenServices, code: FromPat
 
 
 @get("/citas/{code:str}/anular", opt=AT_THE_DESK)
-async def ask_to_cancel(services: GivenServices, code: FromPath[str]) -> Template:
+async def ask_to_cancel(services: GivenServices, sitting: GivenSitting, code: FromPath[str]) -> Template:
     """The question before it is cancelled."""
     cita = await _find(code)
+    await note_look(sitting, LookKind.CITA, await services.now(), (cita.id,))
     if not cita.may_change(await services.now()):
         return await _refuse(services, cita, "too_late")
     return Template("kiosk/cancel.html", context={"cita": cita})
@@ -179,9 +206,11 @@ async def cancel(services: GivenServices, sitting: GivenSitting, code: FromPath[
 
 
 @get("/citas/{code:str}/reprogramar", opt=AT_THE_DESK)
-async def show_move(services: GivenServices, code: FromPath[str]) -> Template:
+async def show_move(services: GivenServices, sitting: GivenSitting, code: FromPath[str]) -> Template:
     """The same times as for a new cita, in the modality that it has."""
-    return await _show_move(services, await _find(code), {})
+    cita = await _find(code)
+    await note_look(sitting, LookKind.CITA, await services.now(), (cita.id,))
+    return await _show_move(services, cita, {})
 
 
 @post("/citas/{code:str}/reprogramar", opt=AT_THE_DESK)
@@ -196,7 +225,7 @@ async def move(
     token = typed.get("ficha", "")[:_LONGEST_TOKEN] or secrets.token_urlsafe(24)
     try:
         wish = await read_wish(typed, service=cita.service_code, modality=cita.modality)
-        order = MoveOrder(token, cita.code, read_choice(typed, wish), sitting.staff)
+        order = MoveOrder(token, cita.code, read_choice(typed, wish), sitting.staff, wish.consultant)
         moved = await claim_and_move(order, services.sync, services.settings.paper)
     except SeatTaken as lost:
         return await _show_move(services, cita, typed, lost="taken", nearest=lost.nearest)
@@ -204,6 +233,8 @@ async def move(
         return await _show_move(services, cita, typed, lost="not_offered")
     except ClaimUnanswered:
         return await _show_move(services, cita, typed, lost="unanswered")
+    except DatabaseFullError:
+        return await _show_move(services, cita, typed, lost="full")
     except (TooLate, NotReserved):
         return await _refuse(services, cita, "too_late")
     services.sync.wake()
@@ -218,9 +249,15 @@ async def _find(code: str) -> AppointmentView:
 
 
 async def _show_lookup(
-    services: DeskServices, form: FormState, found: tuple[ListedCita, ...] = (), status: int = HTTP_200_OK
+    services: DeskServices,
+    sitting: Sitting,
+    form: FormState,
+    found: tuple[ListedCita, ...] = (),
+    status: int = HTTP_200_OK,
 ) -> Template:
-    view = LookupView(form, tuple(await citas_of_day(await services.now())), found)
+    now = await services.now()
+    await note_look(sitting, LookKind.AGENDA, now)
+    view = LookupView(form, tuple(await citas_of_day(now)), found)
     return Template("kiosk/lookup.html", context={"page": view}, status_code=status)
 
 
@@ -228,6 +265,7 @@ async def _view(services: DeskServices, cita: AppointmentView, *, new: bool = Fa
     jobs = await read_jobs_of(cita.id)
     return CitaView(
         cita=cita,
+        marks=await find_listed(cita.id),
         former=await find_former(cita.id),
         job=jobs[-1] if jobs else None,
         has_printer=bool(services.settings.printer),

@@ -14,9 +14,11 @@ from litestar.types import ControllerRouterHandler
 
 from kiosk.cups import PrinterTrouble
 from kiosk.day_sheets import KeptSheet, open_sheet, read_kept_sheets
-from kiosk.pages.admission import ALSO_LOCKED, AT_THE_DESK
+from kiosk.looks import note_look
+from kiosk.pages.admission import ALSO_LOCKED, AT_THE_DESK, GivenSitting
 from kiosk.print_jobs import find_job
 from kiosk.services import GivenServices
+from portal.domain.exchange import LookKind
 
 _SHEET: Final = {"content-disposition": 'inline; filename="hoja-del-dia.pdf"'}
 
@@ -37,11 +39,13 @@ async def show_sheets(services: GivenServices) -> Template:
 
 
 @get("/hojas/{sheet:uuid}", opt=ALSO_LOCKED)
-async def show_sheet(services: GivenServices, sheet: FromPath[UUID]) -> Response[bytes]:
+async def show_sheet(services: GivenServices, sitting: GivenSitting, sheet: FromPath[UUID]) -> Response[bytes]:
     """A day sheet as PDF."""
-    pdf = await open_sheet(sheet, await services.now())
+    now = await services.now()
+    pdf = await open_sheet(sheet, now)
     if pdf is None:
         raise NotFoundException
+    await note_look(sitting, LookKind.SHEET, now)
     return Response(pdf, media_type="application/pdf", headers=_SHEET)
 
 

@@ -12,7 +12,8 @@ from litestar.types import ControllerRouterHandler
 from kiosk.banner import count_waiting
 from kiosk.finding import LeaseAtHand, ListedCita, citas_in_conflict, leases_at_hand
 from kiosk.joining import read_unsent
-from kiosk.pages.admission import ALSO_LOCKED, ANYBODY, sitting_of
+from kiosk.looks import note_look
+from kiosk.pages.admission import ALSO_LOCKED, ANYBODY, GivenSitting, sitting_of
 from kiosk.pages.errors import PIN_PAGE
 from kiosk.print_queue import PrinterView
 from kiosk.reference import read_reference
@@ -20,7 +21,7 @@ from kiosk.services import GivenServices
 from kiosk.sittings import note_presence
 from kiosk.state import KioskStatus, read_status
 from portal.database.node import fetch
-from portal.domain.exchange import PROTOCOL
+from portal.domain.exchange import PROTOCOL, LookKind
 from portal.domain.kiosks import node_name
 from portal.web.cookies import AnyRequest
 from portal.web.following import SIGN_IN_PAGE, carry, shown_address
@@ -45,13 +46,16 @@ class StateView:
 
 
 @get("/estado", opt=ALSO_LOCKED)
-async def show_state(services: GivenServices) -> Template:
+async def show_state(services: GivenServices, sitting: GivenSitting) -> Template:
     """Node, last exchange, clock, leases, what waits, what the portal has to settle, the printer."""
     now = await services.now()
     status = await read_status(now)
     reference = await read_reference()
     unsent = await read_unsent()
     good = not status.is_locked
+    conflicts = tuple(await citas_in_conflict()) if good else ()
+    if conflicts:
+        await note_look(sitting, LookKind.AGENDA, now)
     view = StateView(
         status=status,
         now=now,
@@ -61,7 +65,7 @@ async def show_state(services: GivenServices) -> Template:
         waiting=await count_waiting(status.applied),
         set_aside=sum(len(entries) for kiosk, entries in unsent.items() if kiosk != str(status.kiosk)),
         leases=tuple(await leases_at_hand(now)) if good else (),
-        conflicts=tuple(await citas_in_conflict()) if good else (),
+        conflicts=conflicts,
         printer=await services.queue.check(),
         portal=services.settings.portal,
     )

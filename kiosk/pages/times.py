@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final
+from uuid import UUID
 
+from kiosk.finding import Attendant, list_attendants
 from kiosk.offering import DeskTime, whole_offer
 from kiosk.reference import read_rules
 from kiosk.services import DeskServices
@@ -38,6 +40,8 @@ class TimeChoice:
 class TimesView:
     """``chosen`` is the value of the field; ``whole``: the portal's times are among them; ``reason`` why there are none
     on the day asked for; ``lost`` what became of the time that had been chosen.
+
+    ``attendant`` is whom the person asked for.
     """
 
     services: tuple[ServiceInfo, ...]
@@ -50,6 +54,8 @@ class TimesView:
     reason: Day | None = None
     lost: str = ""
     moving: bool = False
+    attendants: tuple[Attendant, ...] = ()
+    attendant: Attendant | None = None
 
     @property
     def days(self) -> list[tuple[date, list[TimeChoice]]]:
@@ -65,11 +71,21 @@ class TimesView:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for; a service and a modality that there are none of are the first ones."""
+    """What was asked for; a service and a modality that there are none of are the first ones.
+
+    Without an attendant it is whoever has the fewest citas that day.
+    """
 
     agenda: Agenda
     services: tuple[ServiceInfo, ...]
     first: date | None
+    attendants: tuple[Attendant, ...]
+    attendant: Attendant | None
+
+    @property
+    def consultant(self) -> UUID | None:
+        """The id of whom the person asked for."""
+        return self.attendant.id if self.attendant else None
 
 
 async def read_wish(typed: Mapping[str, str], *, service: str = "", modality: Modality = Modality.IN_PERSON) -> Wish:
@@ -80,7 +96,9 @@ async def read_wish(typed: Mapping[str, str], *, service: str = "", modality: Mo
     found = catalogue.service(service or typed.get("servicio", "")) or catalogue.services[0]
     wished = {one.value: one for one in Modality}.get(typed.get("modalidad", ""), modality)
     first = read_day(typed["fecha"]) if typed.get("fecha") else None
-    return Wish(Agenda(found, catalogue.centers[0], wished), catalogue.services, first)
+    attendants = tuple(await list_attendants())
+    chosen = next((one for one in attendants if str(one.id) == typed.get("consultor")), None)
+    return Wish(Agenda(found, catalogue.centers[0], wished), catalogue.services, first, attendants, chosen)
 
 
 def read_choice(typed: Mapping[str, str], wish: Wish) -> SlotKey:
@@ -103,7 +121,9 @@ async def view_times(
     last = last_day_on_offer(now, await read_rules())
     first = min(max(wish.first or local_day(now), local_day(now)), last)
     number = min(_DAYS, (last - first + timedelta(days=1)).days)
-    offer = await whole_offer(services.line, agenda.service.code, agenda.modality, first, number, now)
+    offer = await whole_offer(services.line, agenda.service.code, agenda.modality, first, number, now, wish.consultant)
+    if wish.attendant is not None:
+        nearest = ()  # they are anybody's
     times = list(offer.times[:MOST_SHOWN])
     shown = {time.starts_at for time in times}
     times += [DeskTime(slot.starts_at, slot.free) for slot in nearest if slot.starts_at not in shown]
@@ -125,6 +145,8 @@ async def view_times(
         reason=on_day if on_day and on_day.status is not DayStatus.FREE else None,
         lost=lost,
         moving=moving,
+        attendants=wish.attendants,
+        attendant=wish.attendant,
     )
 
 

@@ -28,6 +28,8 @@ class Action(StrEnum):
     CITA_SEEN = "cita_seen"
     CITA_CHANGED = "cita_changed"
     CITA_BOOKED = "cita_booked"
+    SLIP_PRINTED = "slip_printed"
+    KIOSK_SEARCHED = "kiosk_searched"
     DOCUMENT_FREED = "document_freed"
     FILE_OPENED = "file_opened"
     REPORT_MADE = "report_made"
@@ -66,16 +68,18 @@ async def write_audit(
     appointment: UUID | None = None,
     subject: str = "",
     once: bool = False,
+    entry: UUID | None = None,
     **details: str,
 ) -> None:
     """Append an entry. ``once`` counts the same look of one session at the same thing once a day (local day).
 
-    ``subject`` names what is no cita; details are codes and ids, nothing personal.
+    ``subject`` names what is no cita; details are codes and ids, nothing personal. ``entry`` is the id of one that may
+    be told again.
     """
     mark = f"{actor.session[:32]}:{action}:{appointment or subject}:{local_day(now)}" if once else None
     await fetch(
         'INSERT INTO "audit_entry" ("id", "at", "staff", "action", "appointment", "subject", "origin", "details", '
         '"once") VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}) ON CONFLICT DO NOTHING',
-        *(uuid4(), now, actor.staff, action.value, appointment, subject[:80], actor.origin[:64]),
+        *(entry or uuid4(), now, actor.staff, action.value, appointment, subject[:80], actor.origin[:64]),
         *(json.dumps(details), mark),
     )

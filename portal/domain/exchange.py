@@ -128,11 +128,35 @@ class HeldLease(msgspec.Struct, frozen=True, kw_only=True):
     sold: bool
 
 
+class LookKind(StrEnum):
+    """What somebody at the desk looked at. Sales, cancellations and moves are told by the log."""
+
+    AGENDA = "agenda"  # the citas of the day, in a list
+    SEARCH = "search"  # a person or a cita was looked for; with the cita that was found
+    CITA = "cita"  # its page
+    SLIP = "slip"  # its slip, opened or printed again
+    SHEET = "sheet"  # a day sheet
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A look at personal data at the desk, for the audit: never what was typed. ``kind`` is a LookKind, or one that
+    came later; ``number`` is the kiosk's own, higher for later ones.
+    """
+
+    number: int
+    id: UUID
+    at: datetime
+    staff: UUID
+    kind: str
+    appointment: UUID | None = None
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a kiosk sends. ``number`` is higher each time; ``answered`` is the highest whose answer it has taken.
 
     ``entries`` follow on what the portal is known to have applied. ``logged`` and ``chain`` tell the whole log's length
     and its hash at ``applied``. ``leases`` is sent in a new epoch only.
+    ``looks`` are sent until an answer has them.
     """
 
     protocol: int
@@ -149,6 +173,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: int = 0
     claim: Claim | None = None
     leases: tuple[HeldLease, ...] | None = None
+    looks: tuple[Look, ...] = ()
 
 
 class LeaseView(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -267,6 +292,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the portal says to the request of that number: all leases as of log entry ``applied``.
 
     ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people.
+    ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none.
     """
 
     number: int
@@ -281,6 +307,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reference: Reference | None = None
     state: State | None = None
     message: str = ""
+    looked: int = 0
 
 
 class PairRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from portal.database.node import fetch, transactional
 from portal.domain.epochs import begin_epoch, current_epoch, hold_back, resume_if_complete
 from portal.domain.errors import DomainError
 from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
+from portal.domain.kiosk_audit import take_looks
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
 from portal.domain.lease_supply import lock_supply, renew_supply
@@ -166,6 +167,7 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             if speaks_ours
             else None,
             message="" if speaks_ours else ANOTHER_PROTOCOL,
+            looked=await take_looks(kiosk, request.looks, now),
         )
     )
     await fetch('UPDATE "kiosk" SET "answer" = {} WHERE "id" = {}', answer, kiosk)

@@ -20,6 +20,7 @@ from portal.domain.errors import DomainError
 from portal.domain.events import record_event
 from portal.domain.exchange import Cancellation, Entry, Move, Release, Sale, SignedEntry, chain_hash, read_entry
 from portal.domain.holds import give_back
+from portal.domain.kiosk_audit import audit_booking, audit_change
 from portal.domain.kiosk_places import recognise_people
 from portal.domain.kiosk_sales import Applied, Remark, book_sale
 from portal.domain.leases import end_lease, free_seat
@@ -155,7 +156,11 @@ async def do_deed(sender: Sender, entry: Entry, now: datetime, rules: BookingRul
     await recognise_people(entry.deed, forgotten=sender.forgotten)
     match entry.deed:
         case Sale() as sale:
-            return await book_sale(sender.kiosk, sender.center, sale, entry.at, now, rules, forgotten=sender.forgotten)
+            booked = await book_sale(
+                sender.kiosk, sender.center, sale, entry.at, now, rules, forgotten=sender.forgotten
+            )
+            await audit_booking(sender.kiosk, sale.sold_by, entry.at, sale.appointment)
+            return booked
         case Cancellation() as cancellation:
             return await _cancel(sender, cancellation, entry.at, now, rules)
         case Move() as move:
@@ -176,6 +181,7 @@ async def _cancel(
     if ended["seat"] is not None:
         await give_back(ended["seat"], ended["id"], now, rules)
     await record_event(ended["id"], EventKind.CANCELLED, at, staff=cancellation.cancelled_by)
+    await audit_change(sender.kiosk, cancellation.cancelled_by, at, ended["id"], "anular")
     await add_notice(ended["id"], MessageKind.CANCELLATION, now)
     await queue_message(ended["id"], MessageKind.CANCELLATION, ended["email"], now, deadline=now + NEWS_STAY_NEWS)
     return Applied(appointment=ended["id"])
@@ -192,9 +198,11 @@ async def _move(sender: Sender, move: Move, at: datetime, now: datetime, rules: 
         moved_from=ended,
         known=ended or await _find(sender, move.code),
     )
+    await audit_booking(sender.kiosk, move.sale.sold_by, at, move.sale.appointment)
     if ended is None:
         return Applied(booked.appointment, booked.remark or Remark.MOVED_NO_LONGER_RESERVED)
     await record_event(ended["id"], EventKind.MOVED_TO, at, staff=move.sale.sold_by, code=move.sale.code)
+    await audit_change(sender.kiosk, move.sale.sold_by, at, ended["id"], "reprogramar")
     return booked
 
 

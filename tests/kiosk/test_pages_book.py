@@ -108,7 +108,7 @@ async def test_a_known_person_is_filled_in_by_the_enter_key_in_the_first_field(d
     page = await form.press()
     assert "Ya estuvo aquí: Rosa María Ñahui Quispe" in page.text
     found = page.form(BOOK)
-    assert (found.value("Primer apellido"), found.value("Celular o teléfono")) == ("Ñahui", "+51987654321")
+    assert (found.value("Primer apellido"), found.value("Celular o teléfono")) == ("Ñahui", "987 654 321")
     found.tick("Le leí el aviso de privacidad y lo acepta")
     assert (await found.press()).heading == "Cita reservada"
 
@@ -120,6 +120,34 @@ async def test_of_a_pulled_cita_only_the_name_is_known(desk: Desk, visitor: Visi
     page = await form.press()
     assert "El portal la conoce como Julio D'Angelo" in page.text
     assert page.form(BOOK).value("Nombres") == ""
+
+
+async def test_what_sync_tells_of_a_persons_citas_is_shown(desk: Desk, visitor: Visitor) -> None:
+    attended = desk.cita(9, JULIO, state="attended", modality="virtual")
+    coming = desk.cita(15, JULIO, consultant=desk.colleague)
+    await desk.hear(state=State(version=2, whole=True, citas=(attended, coming)))
+    form = (await visitor.open("/")).form("Buscar persona")
+    form.fill("Número de documento", JULIO.document_number)
+    page = await form.press()
+    assert "3:00 p. m., En persona, Bolsa de Trabajo, con Consultor2. Reservada." in page.text
+    assert "9:00 a. m., videollamada Consultor1 · Atendida" in page.text
+    cita = await visitor.open(f"/citas/{coming.code}")
+    assert "Viene del portal" in cita.text
+
+
+async def test_whom_the_person_asks_for(desk: Desk, visitor: Visitor) -> None:
+    await desk.hear(leases=(desk.lease(10), desk.lease(10, consultant=desk.colleague), desk.lease(11)))
+    form = (await visitor.open("/")).form("Ver horarios")
+    form.choose("Con quién", "Consultor2")
+    page = await form.press()
+    assert "11:00 a. m." not in page.text
+    assert "con Consultor2" not in page.text
+    assert (await fill_in(page).press()).heading == "Cita reservada"
+    [cita] = await fetch('SELECT "consultant" FROM "appointment"')
+    assert cita["consultant"] == desk.colleague
+    form = (await visitor.open("/")).form("Ver horarios")
+    form.choose("Con quién", "Consultor2")
+    assert "No hay cupos con Consultor2" in (await form.press()).text
 
 
 async def test_who_has_a_cita_is_shown_it(desk: Desk, visitor: Visitor) -> None:

@@ -57,6 +57,8 @@ ACTIONS: Final[Mapping[Action, str]] = {
     Action.CITA_SEEN: "Vio una cita",
     Action.CITA_CHANGED: "Cambió una cita",
     Action.CITA_BOOKED: "Reservó una cita",
+    Action.SLIP_PRINTED: "Abrió o imprimió otra vez una constancia",
+    Action.KIOSK_SEARCHED: "Buscó en un módulo",
     Action.DOCUMENT_FREED: "Liberó un documento",
     Action.FILE_OPENED: "Abrió un archivo",
     Action.REPORT_MADE: "Sacó un reporte",
