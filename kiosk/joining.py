@@ -34,9 +34,10 @@ async def become(answer: PairAnswer) -> None:
         await _set_aside()
     await fetch(
         'UPDATE "kiosk_state" SET "kiosk" = {}, "name" = {}, "center" = {}, "standing" = \'good\', "epoch" = 0, '
-        '"number" = 0, "answered" = 0, "logged" = 0, "chain" = \'\', "applied" = 0, "applied_chain" = \'\', '
-        '"kept" = 0, "declare" = {}, "version" = 0, "state_day" = NULL, "reference_digest" = \'\', '
-        '"portal_time" = {}, "answered_at" = NULL, "away_since" = NULL, "message" = \'\' WHERE "id" = 1',
+        '"number" = 0, "answered" = 0, "answer_mark" = \'\', "logged" = 0, "chain" = \'\', "applied" = 0, '
+        '"applied_chain" = \'\', "kept" = 0, "declare" = {}, "version" = 0, "state_day" = NULL, '
+        '"reference_digest" = \'\', "portal_time" = {}, "answered_at" = NULL, "away_since" = NULL, '
+        '"message" = \'\' WHERE "id" = 1',
         *(answer.kiosk, answer.name, answer.center, False, answer.portal_time),
     )
 

@@ -85,6 +85,7 @@ async def prepare_request(machine_time: datetime, claim: Claim | None = None) ->
         on_hand=await count_on_hand(now),
         claim=claim,
         leases=await declare_leases(state["applied"]) if state["declare"] else None,
+        mark=state["answer_mark"],
         looks=await read_looks(),
     )
 
@@ -97,9 +98,10 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
     """
     rows = await fetch(
         'UPDATE "kiosk_state" SET "answered" = {}, "portal_time" = {}, "offset_seconds" = {}, "answered_at" = {}, '
-        '"away_since" = NULL, "message" = {} WHERE "id" = 1 AND "number" = {} AND "answered" < {} RETURNING *',
+        '"away_since" = NULL, "message" = {}, "answer_mark" = {} '
+        'WHERE "id" = 1 AND "number" = {} AND "answered" < {} RETURNING *',
         *(answer.number, answer.portal_time, learn_offset(sent_at, received_at, answer.portal_time)),
-        *(answer.portal_time, answer.message, answer.number, answer.number),
+        *(answer.portal_time, answer.message, answer.mark, answer.number, answer.number),
     )
     if not rows:
         return False

@@ -30,6 +30,7 @@ class KioskState(Table, tablename="kiosk_state"):
     epoch = Integer(default=0)
     number = Integer(default=0)  # of the last request; counted before it is sent
     answered = Integer(default=0)  # of the last answer that was taken
+    answer_mark = Varchar(length=32, default="")  # and its mark
     logged = Integer(default=0)
     chain = Varchar(length=64, default="")
     applied = Integer(default=0)

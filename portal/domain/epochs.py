@@ -49,8 +49,8 @@ async def current_epoch() -> int:
 
 
 @transactional
-async def begin_epoch(now: datetime, why: str) -> int:
-    """Begin a new epoch and pause every sede that has a kiosk in good standing. Returns its number.
+async def begin_epoch(now: datetime, why: str, after: int = 1) -> int:
+    """Begin a new epoch and pause every sede that has a kiosk in good standing. Returns its number, above ``after``.
 
     It grows with the clock: a portal that is restored twice from one copy does not remember the epoch between.
     """
@@ -59,7 +59,7 @@ async def begin_epoch(now: datetime, why: str) -> int:
         'ON CONFLICT ("id") DO UPDATE SET "epoch" = CASE WHEN "portal_state"."epoch" < "excluded"."epoch" '
         'THEN "excluded"."epoch" ELSE "portal_state"."epoch" + 1 END, "began_at" = "excluded"."began_at", '
         '"why" = "excluded"."why" RETURNING "epoch"',
-        *(max(int((now - _COUNTED_FROM).total_seconds()), 2), now, why),
+        *(max(int((now - _COUNTED_FROM).total_seconds()), after + 1), now, why),
     )
     centers = await fetch('SELECT DISTINCT "center" FROM "kiosk" WHERE "standing" = \'good\'')
     for row in centers:

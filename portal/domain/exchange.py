@@ -155,7 +155,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a kiosk sends. ``number`` is higher each time; ``answered`` is the highest whose answer it has taken.
 
     ``entries`` follow on what the portal is known to have applied. ``logged`` and ``chain`` tell the whole log's length
-    and its hash at ``applied``. ``leases`` is sent in a new epoch only.
+    and its hash at ``applied``. ``leases`` is sent in a new epoch only. ``mark`` is that of the answer taken last.
     ``looks`` are sent until an answer has them.
     """
 
@@ -173,6 +173,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: int = 0
     claim: Claim | None = None
     leases: tuple[HeldLease, ...] | None = None
+    mark: str = ""
     looks: tuple[Look, ...] = ()
 
 
@@ -291,7 +292,8 @@ class ClaimOutcome(StrEnum):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the portal says to the request of that number: all leases as of log entry ``applied``.
 
-    ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people.
+    ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people. ``mark``
+    tells this answer from one of the same number that a portal gave before it was restored.
     ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none.
     """
 
@@ -307,6 +309,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     reference: Reference | None = None
     state: State | None = None
     message: str = ""
+    mark: str = ""
     looked: int = 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import structlog
@@ -56,8 +56,8 @@ async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Te
     if not await _hear(kiosk, request.number):
         raise StaleRequest
     epoch = await current_epoch()
-    if known["epoch"] == epoch and _knows_more_than_we(known, request):
-        epoch = await begin_epoch(now, "a kiosk has seen more than this portal remembers")
+    if _knows_more_than_we(known, request, epoch):
+        epoch = await begin_epoch(now, "a kiosk has seen more than this portal remembers", request.epoch)
     sender = Sender(kiosk, known["center"], forgotten=known["epoch"] < epoch)
     try:
         await _compare(known, request)
@@ -87,9 +87,31 @@ async def _read(kiosk: UUID) -> Row:
     return known
 
 
-def _knows_more_than_we(known: Row, request: Request) -> bool:
-    """It was told of answers or entries that we have no memory of: we were restored from a copy."""
-    return bool(request.answered > known["exchange"] or request.applied > known["applied"])
+def _knows_more_than_we(known: Row, request: Request, epoch: int) -> bool:
+    """It was told of an epoch, of answers or entries that we have no memory of: we were restored from a copy, and
+    nobody has said so. Of a restore that is known it is expected to know more until it has heard of the new epoch.
+    """
+    if request.epoch > epoch:
+        return True
+    if epoch not in (known["epoch"], request.epoch):
+        return False
+    return bool(
+        request.answered > known["exchange"] or request.applied > known["applied"] or _took_another(known, request)
+    )
+
+
+class _Marked(msgspec.Struct):
+    mark: str = ""
+
+
+def _took_another(known: Row, request: Request) -> bool:
+    """The answer that it took is not the one that we gave under that number. A late copy of a request may have been
+    answered anew after a restore, so that the numbers agree again, and the leases do not.
+    """
+    if request.answered != known["exchange"] or not request.mark or known["answer"] is None:
+        return False
+    given = msgspec.json.decode(known["answer"], type=_Marked).mark
+    return given not in ("", request.mark)
 
 
 async def _compare(known: Row, request: Request) -> None:
@@ -167,6 +189,7 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             if speaks_ours
             else None,
             message="" if speaks_ours else ANOTHER_PROTOCOL,
+            mark=uuid4().hex,
             looked=await take_looks(kiosk, request.looks, now),
         )
     )

@@ -46,6 +46,7 @@ class HandKiosk:
     epoch: int = 1
     version: int = 0
     reference: str = ""
+    mark: str = ""
 
     def write(self, deed: Deed, at: datetime = NOW) -> SignedEntry:
         """Append to the log."""
@@ -88,6 +89,7 @@ class HandKiosk:
             "entries": tuple(self.log[self.applied :]),
             "version": self.version,
             "reference": self.reference,
+            "mark": self.mark,
         }
         return Request(**{**told, **given})  # type: ignore[arg-type]  # each is what the field wants
 
@@ -99,6 +101,7 @@ class HandKiosk:
         """Take an answer."""
         answer = msgspec.json.decode(content, type=Answer)
         self.answered, self.applied, self.epoch = answer.number, answer.applied, answer.epoch
+        self.mark = answer.mark
         if answer.state is not None:
             self.version = answer.state.version
         if answer.reference is not None:
