@@ -95,7 +95,7 @@ def create_kiosk_app(
         node=node,
         assets=services.assets,
         csrf_key=services.keys.csrf,
-        security=security_headers(https=False),
+        security=security_headers(https=False, own_frames=True),
         trusted_proxies=(),
         secure_cookies=False,  # the browser is on the same machine
         csrf_cookie=CSRF_COOKIE,

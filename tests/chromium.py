@@ -43,6 +43,8 @@ _ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _MUST_ARRIVE = {"stylesheet", "script", "image", "font"}
+_OF_THE_BROWSER = {"data", "chrome", "chrome-extension"}
+"""What leaves no machine: the last two are its own viewer of PDFs."""
 _REFUSAL = "Failed to load resource"
 """How Chromium's console tells of a status; an answer of 422 with a page is none of its business."""
 
@@ -180,7 +182,7 @@ async def _settle(page: Page) -> None:
 
 async def _stay_here(route: Route, base_url: str, faults: list[str]) -> None:
     asked = urlsplit(route.request.url)
-    if asked.scheme == "data" or asked.netloc == urlsplit(base_url).netloc:
+    if asked.scheme in _OF_THE_BROWSER or asked.netloc == urlsplit(base_url).netloc:
         await route.continue_()
         return
     faults.append(f"{route.request.frame.url} asked another host for {route.request.url}")

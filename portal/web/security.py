@@ -4,10 +4,12 @@ from __future__ import annotations
 
 Header = tuple[bytes, bytes]
 
-CONTENT_SECURITY_POLICY = (
+_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; "
 )
+CONTENT_SECURITY_POLICY = f"{_POLICY}frame-ancestors 'none'"
+_WITH_OWN_FRAMES = f"{_POLICY}frame-src 'self'; frame-ancestors 'self'"
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -29,14 +31,16 @@ NOT_KEPT: Header = (b"cache-control", b"private, no-store")
 """What an answer says that says nothing about caching: pages show who somebody is, and phones are lent."""
 
 
-def security_headers(*, https: bool) -> tuple[Header, ...]:
-    """The headers, ready to be sent. ``https`` says whether the public address is https."""
+def security_headers(*, https: bool, own_frames: bool = False) -> tuple[Header, ...]:
+    """The headers, ready to be sent. ``https`` says whether the public address is https; ``own_frames`` that a page may
+    hold another one of the same origin, which is how a browser prints a PDF without leaving the page.
+    """
     headers = {
-        "content-security-policy": CONTENT_SECURITY_POLICY,
+        "content-security-policy": _WITH_OWN_FRAMES if own_frames else CONTENT_SECURITY_POLICY,
         # Signed links carry their signature in the address: it goes to no other page, ours included.
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
+        "x-frame-options": "SAMEORIGIN" if own_frames else "DENY",
         "permissions-policy": PERMISSIONS_POLICY,
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",

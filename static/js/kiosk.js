@@ -64,6 +64,26 @@
     if (ctx.target.id === "conocida") fill();
   });
 
+  // A slip is printed by the browser's own dialog, from this page; then the Enter key calls the next person.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-print]");
+    if (!link || !navigator.pdfViewerEnabled || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    document.querySelector("iframe.paper")?.remove();
+    const frame = document.createElement("iframe");
+    frame.className = "paper";
+    frame.title = link.dataset.print;
+    frame.tabIndex = -1;
+    frame.src = link.href;
+    frame.addEventListener("load", () => {
+      // A page instead of paper says what went wrong.
+      if (frame.contentDocument?.querySelector("main")) return location.assign(link.href);
+      frame.contentWindow.print();
+      document.getElementById("siguiente")?.focus();
+    });
+    document.body.append(frame);
+  });
+
   // The script does what these buttons are for.
   for (const button of document.querySelectorAll("#reserva [value=buscar], #reserva [value=horarios]")) button.hidden = true;
 

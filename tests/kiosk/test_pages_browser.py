@@ -59,6 +59,7 @@ async def type_person(page: Page, person: Newcomer) -> None:
 
 async def test_a_booking_by_keyboard_alone(new_page: NewPage, served: RunningPortal) -> None:
     page = await new_page(DESKTOP, served.url)
+    await page.add_init_script("print = () => (top.document.body.dataset.printed = location.pathname)")
     await enter(page)
     await look_over(page, "kiosk-desk")
     await expect(page.locator("#aviso")).to_contain_text(re.compile("Sin conexión desde las"), timeout=10_000)
@@ -68,10 +69,14 @@ async def test_a_booking_by_keyboard_alone(new_page: NewPage, served: RunningPor
     await expect(page.get_by_role("heading", level=1)).to_have_text(HEADING)
     waited: float = await page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd")
     assert waited < 1000, "milliseconds from the Enter key to the page of the cita"
-    await expect(page.get_by_role("link", name=re.compile("Abrir la constancia"))).to_be_focused()
+    await expect(page.get_by_role("link", name="Imprimir la constancia")).to_be_focused()
     await look_over(page, "kiosk-cita")
-    await page.keyboard.press("Tab")
-    await page.keyboard.press("Tab")
+    # Enter prints by the browser's dialog, Enter again calls the next person.
+    async with page.expect_response(re.compile(r"constancia\.pdf")) as paper:
+        await page.keyboard.press("Enter")
+    assert (await (await paper.value).header_value("content-type")) == "application/pdf"
+    await expect(page.get_by_role("link", name="Siguiente persona")).to_be_focused()
+    assert "constancia.pdf" in (await page.locator("body").get_attribute("data-printed") or "")
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Número de documento")).to_be_focused()
     # The same person again: they are known, and shown the cita that they have.
