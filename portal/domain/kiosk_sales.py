@@ -77,6 +77,8 @@ async def book_sale(
     await _check_lease(kiosk, sale, forgotten=forgotten or not place.is_known)
     seat = await _seat(kiosk, sale, place)
     await _consume(kiosk, sale, place, now)
+    if seat is not None:
+        await _end_others(sale, place, now)
     row = await _row_of(sale, center, place, seat, at, rules, moved_from, known or moved_from, now)
     try:
         await add_appointment(row, at, sale.code)
@@ -113,6 +115,15 @@ async def _seat(kiosk: UUID, sale: Sale, place: Place) -> UUID | None:
         *(sale.appointment, place.seat, kiosk if place.is_known else None),
     )
     return place.seat if rows else None
+
+
+async def _end_others(sale: Sale, place: Place, now: datetime) -> None:
+    """A restored portal may have lent the seat anew, to this kiosk too: it is sold, so nobody holds it."""
+    await fetch(
+        'UPDATE "lease" SET "state" = \'released\', "ended_at" = {} WHERE "seat" = {} AND "state" = \'granted\' '
+        'AND "id" <> {}',
+        *(now, place.seat, sale.lease),
+    )
 
 
 async def _consume(kiosk: UUID, sale: Sale, place: Place, now: datetime) -> None:

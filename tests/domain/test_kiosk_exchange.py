@@ -265,6 +265,19 @@ async def test_a_clock_that_is_a_day_ahead_begins_no_day(kiosk: HandKiosk) -> No
     assert not any(row["unrecorded"] or row["created_at"] > NOW for row in rows)
 
 
+async def test_a_seat_that_was_lent_anew_by_a_portal_that_had_forgotten(kiosk: HandKiosk) -> None:
+    known = (await kiosk.speak()).leases
+    await fetch('DELETE FROM "lease"')
+    await fetch('UPDATE "seat" SET "kiosk" = NULL')
+    again = {lease.seat: lease for lease in (await kiosk.speak()).leases}
+    sold = next(lease for lease in known if lease.seat in again)
+    await begin_epoch(NOW, "restored")
+    kiosk.sell(sold, ROSA.document_number)
+    await kiosk.speak()
+    rows = await fetch('SELECT "id", "state" FROM "lease" WHERE "seat" = {}', sold.seat)
+    assert {row["id"]: row["state"] for row in rows} == {sold.id: "sold", again[sold.seat].id: "released"}
+
+
 async def test_two_kiosks_share_the_supply(world: World) -> None:
     one, two = await add_kiosk(world, "Módulo 1"), await add_kiosk(world, "Módulo 2")
     first, second = (await one.speak()).leases, (await two.speak()).leases
