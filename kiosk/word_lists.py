@@ -27,6 +27,22 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     Problem.STOPPED_THERE: "alguien la canceló en la impresora",
 }
 
+PORTAL_SAYS: Final[Mapping[str, str]] = {
+    "another_protocol": (
+        "Este módulo tiene otra versión que el portal. Entrega sus citas y sigue con los cupos que tiene, pero no "
+        "recibe más hasta que lo actualicen: avisa a soporte"
+    ),
+    "waiting_for_kiosks": (
+        "El portal se restauró de una copia y espera a los demás módulos de la sede. Este módulo sigue con los cupos "
+        "que tiene; un responsable puede reanudar la sede en Gestión, Módulos"
+    ),
+    "unknown_token": "El portal no reconoce a este módulo. Lo que reserves se guarda aquí: avisa al administrador",
+    "stale": "El portal ya respondió a un mensaje posterior de este módulo. Se pone al día en la próxima comunicación",
+}
+"""What the portal says in codes."""
+
+SAYS_MORE: Final = "El portal avisa algo que esta versión del módulo no conoce ({code}): avisa a soporte"
+
 SENTENCES: Final[Mapping[str, str]] = {
     "usuario.wrong": "El usuario o la clave del módulo no son correctos. Revisa los dos",
     "usuario.expired": (

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from kiosk.print_jobs import Problem
-from kiosk.word_lists import SENTENCES, WORDS
+from kiosk.word_lists import PORTAL_SAYS, SAYS_MORE, SENTENCES, WORDS
 from portal.forms.state import Mistake
 from portal.pages import words
 
@@ -23,5 +23,15 @@ def sentence(mistake: Mistake) -> str:
     return own.format(limit=mistake.limit) if own else words.sentence(mistake)
 
 
-FILTERS: Final[Mapping[str, Callable[..., Any]]] = {**words.FILTERS, "word": word, "sentence": sentence}
+def portal_says(code: str) -> str:
+    """What the portal told the kiosk in a code."""
+    return PORTAL_SAYS.get(code) or SAYS_MORE.format(code=code)
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    **words.FILTERS,
+    "word": word,
+    "sentence": sentence,
+    "portal_says": portal_says,
+}
 """Those of the portal, so that its components can be shown here too."""

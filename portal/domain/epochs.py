@@ -68,10 +68,14 @@ async def begin_epoch(now: datetime, why: str, after: int = 1) -> int:
     return int(rows[0]["epoch"])
 
 
+async def is_paused(center: UUID) -> bool:
+    """Whether a sede waits for its kiosks."""
+    return bool(await fetch('SELECT "id" FROM "center" WHERE "id" = {} AND "paused_at" IS NOT NULL', center))
+
+
 async def hold_back(center: UUID, now: datetime) -> None:
     """Inside a transaction: take the free seats of a sede off the offer if it is paused, also those just opened."""
-    paused = await fetch('SELECT "id" FROM "center" WHERE "id" = {} AND "paused_at" IS NOT NULL', center)
-    if not paused:
+    if not await is_paused(center):
         return
     delayed = await fetch(
         'SELECT "id", "held_until" FROM "seat" WHERE "center" = {} AND "starts_at" > {} AND "hold_token" IS NULL '

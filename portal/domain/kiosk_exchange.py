@@ -16,7 +16,7 @@ import structlog
 
 from portal.database.engine import Row
 from portal.database.node import fetch, transactional
-from portal.domain.epochs import begin_epoch, current_epoch, hold_back, resume_if_complete
+from portal.domain.epochs import begin_epoch, current_epoch, hold_back, is_paused, resume_if_complete
 from portal.domain.errors import DomainError
 from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
 from portal.domain.kiosk_audit import take_looks
@@ -27,7 +27,8 @@ from portal.domain.leases import claim_seat, leases_of, take_away_all, take_decl
 from portal.domain.rules import BookingRules
 
 ANOTHER_PROTOCOL: Final = "another_protocol"
-"""A code; what the kiosk says of it is in its own words."""
+WAITING_FOR_KIOSKS: Final = "waiting_for_kiosks"
+"""Codes; what the kiosk says of them is in its own words."""
 
 log = structlog.get_logger("citas.kiosk")
 
@@ -165,12 +166,10 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
     declared = known["epoch"] == epoch
     speaks_ours = request.protocol == PROTOCOL
     claimed: ClaimOutcome | None = None
+    if paused := await is_paused(known["center"]):
+        await hold_back(known["center"], now)
     if declared and speaks_ours:
-        if request.claim is not None:
-            await lock_supply(known["center"])
-            claimed = await claim_seat(kiosk, known["center"], request.claim, now, terms.rules)
-        await renew_supply(kiosk, known["center"], now, terms.rules)
-    await hold_back(known["center"], now)
+        claimed = await _lend(kiosk, known["center"], request, now, terms, paused=paused)
     reference = await read_reference(known["center"], terms.public_url, terms.privacy_version, terms.rules, now)
     answer = msgspec.json.encode(
         Answer(
@@ -188,13 +187,39 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             state=await read_state(kiosk, known["center"], request.version if request.epoch == epoch else 0, now)
             if speaks_ours
             else None,
-            message="" if speaks_ours else ANOTHER_PROTOCOL,
+            message=_message(speaks_ours=speaks_ours, paused=paused),
             mark=uuid4().hex,
             looked=await take_looks(kiosk, request.looks, now),
         )
     )
     await fetch('UPDATE "kiosk" SET "answer" = {} WHERE "id" = {}', answer, kiosk)
     return answer
+
+
+async def _lend(
+    kiosk: UUID, center: UUID, request: Request, now: datetime, terms: Terms, *, paused: bool
+) -> ClaimOutcome | None:
+    """Renew what a kiosk holds, and answer its claim.
+
+    While the sede is paused any free seat may be one that a kiosk holds which was not heard yet, lent or claimed after
+    the copy was made: nothing is lent, and nothing recalled that could not be lent again. Each goes on selling what it
+    has declared, and a claim that was granted before stays so.
+    """
+    claimed: ClaimOutcome | None = None
+    if request.claim is not None:
+        await lock_supply(center)
+        claimed = await claim_seat(kiosk, center, request.claim, now, terms.rules)
+    if not paused:
+        await renew_supply(kiosk, center, now, terms.rules)
+    elif claimed is ClaimOutcome.TAKEN:
+        claimed = ClaimOutcome.NOT_OFFERED  # nobody was faster
+    return claimed
+
+
+def _message(*, speaks_ours: bool, paused: bool) -> str:
+    if not speaks_ours:
+        return ANOTHER_PROTOCOL
+    return WAITING_FOR_KIOSKS if paused else ""
 
 
 def _refuse(known: Row, request: Request, now: datetime) -> bytes:

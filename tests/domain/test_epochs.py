@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +13,7 @@ from portal.domain.booking import Request, book
 from portal.domain.changing import cancel
 from portal.domain.epochs import begin_epoch, current_epoch, has_kiosks, list_paused, resume, waive
 from portal.domain.errors import SeatTaken
-from portal.domain.exchange import Release
+from portal.domain.exchange import Claim, ClaimOutcome, HeldLease, Release
 from portal.domain.holds import hold_seat
 from portal.domain.kiosks import note_kept, read_applied, revoke
 from portal.domain.schedule import open_seats, open_seats_of
@@ -120,6 +121,28 @@ async def test_no_number_is_given_twice(kiosk: HandKiosk) -> None:
     await fetch('DELETE FROM "portal_state"')  # restored from the same copy again
     second = await begin_epoch(NOW + timedelta(hours=1), "restored")
     assert first < second < await begin_epoch(NOW, "restored") < 2**31
+
+
+async def test_while_a_sede_waits_each_kiosk_sells_what_it_declared_and_no_more(kiosk: HandKiosk, world: World) -> None:
+    held = (await kiosk.speak()).leases
+    second, unheard = await add_kiosk(world, "Módulo 2"), await add_kiosk(world, "Módulo 3")
+    await begin_epoch(NOW, "restored")
+    for each, leases in ((kiosk, held), (second, ())):
+        await each.speak()
+        await each.speak(leases=tuple(HeldLease(id=it.id, seat=it.seat, code=it.code, sold=False) for it in leases))
+    kiosk.sell(held[0], "10117410")
+    rows = await fetch('SELECT "starts_at" FROM "seat" WHERE "kiosk" IS NULL ORDER BY "starts_at" DESC LIMIT 1')
+    claim = Claim(lease=uuid4(), service="bolsa", modality="virtual", starts_at=rows[0]["starts_at"])
+    told = await kiosk.speak(claim=claim)
+    assert (told.claim, told.message) == (ClaimOutcome.NOT_OFFERED, "waiting_for_kiosks")
+    # The other one lacks its part, but what is given back now could not be lent to it.
+    assert [lease.id for lease in told.leases if not lease.recalled] == [lease.id for lease in held[1:]]
+    assert (await second.speak()).leases == ()
+    await unheard.speak()
+    await unheard.speak(leases=())
+    told = await kiosk.speak()
+    assert told.message == ""
+    assert any(lease.recalled for lease in told.leases)
 
 
 async def test_a_responsable_who_waives_is_written_down(kiosk: HandKiosk, world: World) -> None:

@@ -83,6 +83,19 @@ async def test_the_banner_keeps_nobody_signed_in_and_leads_to_the_lock(desk: Des
     assert answer.headers["hx-redirect"].startswith("/bloqueo")
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("another_protocol", "Este módulo tiene otra versión que el portal"),
+        ("waiting_for_kiosks", "espera a los demás módulos de la sede"),
+        ("of_a_later_version", "no conoce (of_a_later_version)"),
+    ],
+)
+async def test_what_the_portal_says_in_a_code_is_shown_in_words(visitor: Visitor, code: str, words: str) -> None:
+    await fetch('UPDATE "kiosk_state" SET "message" = {} WHERE "id" = 1', code)
+    assert (await visitor.open("/estado")).text.count(words) == 2  # in the banner too
+
+
 async def test_whoever_types_keeps_the_screen_open(desk: Desk, visitor: Visitor) -> None:
     for _ in range(10):
         desk.now += timedelta(minutes=1)
