@@ -12,8 +12,11 @@ import uvloop
 
 from tests.bench.agenda import measure_agenda
 from tests.bench.booking import measure_booking
+from tests.bench.desk import measure_desk
+from tests.bench.exchanges import measure_exchanges
 from tests.bench.figure import Figure
 from tests.bench.ground import Ground
+from tests.bench.kiosks import measure_kiosks
 from tests.bench.memory import measure_memory
 from tests.bench.month import measure_month
 from tests.bench.register import measure_register
@@ -33,6 +36,9 @@ PARTS: dict[str, Part] = {
     "booking": measure_booking,
     "agenda": measure_agenda,
     "slips": measure_slips,
+    "kiosks": measure_kiosks,
+    "exchanges": measure_exchanges,
+    "desk": measure_desk,
     "register": measure_register,
     "memory": measure_memory,
     "reminders": measure_reminders,

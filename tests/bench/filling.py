@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -89,6 +89,17 @@ async def fill_tomorrow(url: str, citas: int, now: datetime) -> None:
         starts_at = datetime.combine(tomorrow, _TIMES[place % len(_TIMES)], LIMA).astimezone(UTC)
         seat = {**template, "id": None, "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
         _add_cita(rows, chance, seat, citizen, State.RESERVED, now - timedelta(days=3))
+    await _write(url, rows)
+
+
+async def fill_seats(url: str, seats: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Add a reserved cita, of somebody of their own, on each of these seats; on none where a seat has no id."""
+    chance = random.Random(len(seats))
+    rows = Rows()
+    for seat, citizen in zip(seats, _citizens(rows, len(seats), now), strict=True):
+        cita = _add_cita(rows, chance, seat, citizen, State.RESERVED, now)
+        if seat["id"] is not None:
+            rows.booked.append((cita, seat["id"]))
     await _write(url, rows)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections import defaultdict
+from contextlib import AsyncExitStack
 from pathlib import Path
 from time import monotonic
 
 from portal.database.node import fetch
+from tests.bench.connection import Connection
 from tests.bench.crowd import crowd_at
+from tests.bench.desk import Desk
 from tests.bench.figure import Figure, at_most, told
 from tests.bench.ground import Ground, in_use
 from tests.bench.load import Load
@@ -20,36 +23,34 @@ _AT_ONCE = 8
 _WANTED_MEGABYTES = 400.0
 _MAIL_SECONDS = 120
 _PAGE_SIZE_KIB = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A process and its proportional share of memory (PSS): pages that several use are divided among them."""
-
-    name: str
-    mebibytes: float
+_PDFS = ", its PDFs"
 
 
 async def measure_memory(ground: Ground, *, quick: bool) -> list[Figure]:
-    """``citas run`` with its default settings: walks, slips and mails, then every process of it."""
+    """``citas run`` with its default settings: walks, slips, mails, bookings at its kiosk; then every process of it."""
     seconds, slips = (3.0, 10) if quick else (8.0, 50)
-    portal = RunningPortal(ground.folder / "run", settings={"CITAS_TRUSTED_PROXIES": "127.0.0.1/32"}, command=RUN)
+    running = RunningPortal(ground.folder / "run", settings={"CITAS_TRUSTED_PROXIES": "127.0.0.1/32"}, command=RUN)
     try:
-        portal.wait_until_ready()
-        async with in_use(f"sqlite:///{portal.data / 'portal.db'}"), crowd_at(portal.port, _AT_ONCE) as crowd:
+        running.wait_until_ready()
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(in_use(f"sqlite:///{running.data / 'portal.db'}"))
+            crowd = await stack.enter_async_context(crowd_at(running.port, _AT_ONCE))
+            at_the_desk = await stack.enter_async_context(await Connection.open(running.kiosk_port))
             walks = Load[tuple[Visitor, Walk]]()
             await crowd.drive_walks(walks, seconds)
             for visitor, walk in walks.results[-slips:]:
                 await _download(visitor, walk.code)
+            desk = await Desk.open(at_the_desk, running.output)
+            for number in range(slips):
+                await desk.book(number)
             mails = await _wait_for_mails()
-        shares = _shares(portal.process.pid)
+        shares = _shares(running.process.pid)
     finally:
-        portal.stop()
-    together = sum(share.mebibytes for share in shares)
-    served = f"after {len(walks.results)} walks, {slips} PDFs, {mails} mails"
+        running.stop()
+    served = f"after {len(walks.results)} walks, {slips} PDFs, {mails} mails, {slips} bookings at the desk"
     return [
-        at_most("memory", f"PSS of the whole run, {served}", together, _WANTED_MEGABYTES, " MiB"),
-        *(told("memory", f"of it: {share.name}", share.mebibytes, "MiB") for share in shares),
+        at_most("memory", f"PSS of the whole run, {served}", sum(shares.values()), _WANTED_MEGABYTES, " MiB"),
+        *(told("memory", f"of it: {name}", mebibytes, "MiB") for name, mebibytes in shares.items()),
     ]
 
 
@@ -71,23 +72,29 @@ async def _wait_for_mails() -> int:
     raise Astray("the mails do not leave")
 
 
-def _shares(pid: int) -> list[Share]:
-    """Each process of a tree of processes, the first one first."""
-    shares = []
-    waiting = [pid]
+def _shares(pid: int) -> dict[str, float]:
+    """A tree of processes by what they are for, and what they take together: each one's proportional share (PSS), for
+    which pages that several use are divided among them. MiB.
+    """
+    shares: dict[str, float] = defaultdict(float)
+    waiting = [(pid, "citas run")]
     while waiting:
-        process = Path("/proc") / str(waiting.pop(0))
+        number, parents = waiting.pop(0)
+        process = Path("/proc") / str(number)
+        name = _name_of(process, parents)
         rollup = (process / "smaps_rollup").read_text().splitlines()
         kibibytes = next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-        shares.append(Share(_name_of(process), kibibytes / _PAGE_SIZE_KIB))
+        shares[name] += kibibytes / _PAGE_SIZE_KIB
         waiting += [
-            int(child) for task in (process / "task").iterdir() for child in (task / "children").read_text().split()
+            (int(child), name)
+            for task in (process / "task").iterdir()
+            for child in (task / "children").read_text().split()
         ]
     return shares
 
 
-def _name_of(process: Path) -> str:
-    words = (process / "cmdline").read_bytes().decode()
-    if "forkserver" in words:
-        return "fork server, and what it made for PDFs"
-    return "multiprocessing's tracker" if "resource_tracker" in words else "citas run, and its granian worker"
+def _name_of(process: Path, parents: str) -> str:
+    words = (process / "cmdline").read_bytes().decode().split("\0")
+    if any("forkserver" in word for word in words):
+        return f"{parents.removesuffix(_PDFS)}{_PDFS}"
+    return next((f"citas {word}" for word in words if word in ("portal", "kiosk")), parents)
