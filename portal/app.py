@@ -27,7 +27,7 @@ from portal.places import STATIC
 from portal.rules import read_limits, read_rules, read_session_rules
 from portal.settings import Settings, read_settings
 from portal.web import metrics, operation
-from portal.web.admission import EVERYBODY, admit, doubts_waiting, provide_actor, provide_staff, signed_in
+from portal.web.admission import EVERYBODY, admit, doubts_waiting, provide_actor, provide_staff, signed_in, to_settle
 from portal.web.assets import Assets
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import refuse_forged_forms
@@ -157,7 +157,7 @@ def serve() -> Litestar:
 
 
 def _open_templates(assets: Assets) -> JinjaTemplateEngine:
-    callables = {"signed_in": signed_in, "doubts_waiting": doubts_waiting}
+    callables = {"signed_in": signed_in, "doubts_waiting": doubts_waiting, "to_settle": to_settle}
     return open_templates(assets, {**FILTERS, "remembered": remembered}, callables)
 
 

@@ -17,7 +17,7 @@ from portal.domain.desk import DeskCita, select_desk_citas
 from portal.domain.desk_booking import at_the_desk
 from portal.domain.errors import DomainError
 from portal.domain.events import record_event
-from portal.domain.kiosk_entries import settle_entries_of
+from portal.domain.kiosk_entries import count_entries, settle_entries_of
 from portal.domain.modality import Modality
 from portal.domain.notices import add_notice, queue_message
 from portal.domain.permissions import sees_all_centers
@@ -57,6 +57,19 @@ class Twice:
 
     cita: DeskCita
     other: DeskCita | None
+
+
+async def count_to_settle(staff: StaffView) -> int:
+    """How many citas and entries of kiosks wait for this person to decide; both counts read small indexes alone."""
+    if not staff.steers:
+        return 0
+    where, values = _of(staff)
+    [row] = await fetch(
+        'SELECT count(*) AS "number" FROM "appointment" '
+        f'WHERE ("appointment"."displaced" OR "appointment"."duplicate") AND {_ACTIVE} {where}',
+        *values,
+    )
+    return int(row["number"]) + await count_entries(staff)
 
 
 async def list_displaced(staff: StaffView) -> list[DeskCita]:

@@ -76,6 +76,18 @@ _SELECT = (
 _LISTED = '"kiosk_entry"."outcome" <> \'applied\''
 
 
+async def count_entries(staff: StaffView) -> int:
+    """How many entries nobody has dealt with yet, of the sedes that this person sees."""
+    where, values = _of(staff)
+    [row] = await fetch(
+        'SELECT count(*) AS "number" FROM "kiosk_entry" JOIN "kiosk" ON "kiosk"."id" = "kiosk_entry"."kiosk" '
+        f'WHERE {_LISTED} AND "kiosk_entry"."settled_at" IS NULL '
+        f'AND "kiosk_entry"."remark" NOT IN ({{}}, {{}}) {where}',
+        *(*_SHOWN_BY_THE_CITA, *values),
+    )
+    return int(row["number"])
+
+
 async def list_waiting(staff: StaffView) -> list[EntryView]:
     """The entries that nobody has dealt with yet, of the sedes that this person sees, the oldest first."""
     where, values = _of(staff)

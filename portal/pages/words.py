@@ -15,6 +15,7 @@ from portal.domain.files import MediaType
 from portal.domain.modality import Modality
 from portal.domain.slots import DayStatus
 from portal.domain.vocabulary import DocumentType, Language, Preference, State
+from portal.forms.contact import phone_in_words
 from portal.forms.state import Mistake
 from portal.pages.word_lists import access, agenda, attention, kiosks, messages, questions, register, surveys
 
@@ -196,6 +197,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "month_in_words": spanish_dates.month_in_words,
     "short_date": spanish_dates.short_date,
     "thousands": register.thousands,
+    "phone_in_words": phone_in_words,
     "role_in_words": access.ROLES.__getitem__,
     "action_in_words": access.ACTIONS.__getitem__,
     "detail_in_words": access.detail_in_words,

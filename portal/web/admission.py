@@ -20,6 +20,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import SkipValidation
 
 from portal.domain.audit import Actor
+from portal.domain.displaced import count_to_settle
 from portal.domain.incidents import count_waiting
 from portal.domain.sessions import Ended, Session, Stage, find_session, why_ended
 from portal.domain.staff import StaffView
@@ -32,6 +33,7 @@ COOKIE: Final = "citas_personal"
 ACCESS: Final = "access"
 _SCOPE_KEY: Final = "citas_staff"
 _WAITING_KEY: Final = "citas_doubts_waiting"
+_TO_SETTLE_KEY: Final = "citas_to_settle"
 _LONGEST_COOKIE: Final = 64
 
 EVERYBODY: Final[Mapping[str, Any]] = {ACCESS: None}
@@ -84,6 +86,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     request.scope["state"][_SCOPE_KEY] = session
     if session.stage is Stage.FULL and not request.headers.get("hx-request"):
         request.scope["state"][_WAITING_KEY] = await count_waiting(session.staff)  # a whole page shows it
+        request.scope["state"][_TO_SETTLE_KEY] = await count_to_settle(session.staff)
 
 
 async def read_session(request: AnyRequest) -> Session | None:
@@ -145,6 +148,12 @@ def signed_in(context: Mapping[str, Any], /) -> StaffView | None:
 def doubts_waiting(context: Mapping[str, Any], /) -> int:
     """For templates: how many doubts of citizens wait for who is signed in."""
     waiting: int = context["request"].scope["state"].get(_WAITING_KEY, 0)
+    return waiting
+
+
+def to_settle(context: Mapping[str, Any], /) -> int:
+    """For templates: how much of what kiosks sold waits for a decision of who is signed in."""
+    waiting: int = context["request"].scope["state"].get(_TO_SETTLE_KEY, 0)
     return waiting
 
 

@@ -55,10 +55,13 @@ async def test_one_click_gives_a_displaced_cita_the_nearest_seat(
     sale = await displace(kiosk, moving_clock)
     page = await office.open(PAGE)
     assert "Rosa Ñahui" in page.text
+    # Julio's is not among them: it has its seat.
+    assert page.links["Gestión 1 por atender"] == "/gestion"
     page = await page.form("Reubicar en el horario más cercano").press()
     assert "Reubicada: Rosa Ñahui" in page.text
     assert "No dio correo" in page.text
     assert "Imprimir la constancia nueva" in page.links
+    assert "Gestión" in page.links
     assert "Todas las citas tienen su cupo" in page.text
     [cita] = await fetch('SELECT "seat", "displaced", "code", "id" FROM "appointment" WHERE "code" = {}', sale.code)
     assert (bool(cita["displaced"]), cita["seat"] is not None) == (False, True)

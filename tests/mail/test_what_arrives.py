@@ -17,10 +17,13 @@ from pypdf import PdfReader
 from portal.database.node import Node, fetch
 from portal.domain.answering import answer_question, forward_question
 from portal.domain.appointments import AppointmentView, find_appointment
+from portal.domain.audit import Actor
 from portal.domain.changing import cancel, move
+from portal.domain.displaced import seat_again
 from portal.domain.files import CheckedFile, MediaType
 from portal.domain.links import read_link
 from portal.domain.questions import ask_question
+from portal.domain.spanish_dates import moment_in_words
 from portal.domain.staff import find_staff
 from portal.keys import Keys
 from tests.mail.conftest import GOES_ON, STARTS, OpenOffice, OpenServer, SetClock, states
@@ -129,6 +132,29 @@ async def test_a_move_says_old_and_new(code: str, open_server: OpenServer, open_
     assert "Ahora: viernes 8 de enero de 2027, 10:00 a. m." in text_of(message)
     assert "constancia.pdf" in attachments(message)
     assert sorted(await states()) == [("expired", "superseded"), ("sent", "")]
+
+
+async def test_a_cita_that_got_another_seat_keeps_its_code(
+    code: str, open_server: OpenServer, open_office: OpenOffice
+) -> None:
+    server = await open_server()
+    office = open_office(server)
+    await office.deliver_due(GOES_ON)
+    await fetch('UPDATE "seat" SET "is_open" = {}, "appointment" = NULL WHERE "starts_at" = {}', *(False, STARTS))
+    await fetch('UPDATE "appointment" SET "seat" = NULL, "displaced" = {} WHERE "code" = {}', *(True, code))
+    cita = (await view(code)).id
+    moment, _ = await seat_again(cita, None, Actor(None, "192.0.2.7"), NOW, RULES)
+    assert await office.deliver_due(GOES_ON) == 1
+    message = server.mood.received[1].message
+    for text in (text_of(message), text_of(message, "html")):
+        assert "Tu código es el mismo" in text
+        assert "Antes:" not in text
+        assert "El código también cambió" not in text
+    assert f"Ahora: {moment_in_words(moment)}" in text_of(message)
+    slip = PdfReader(BytesIO(attachments(message)["constancia.pdf"])).pages[0].extract_text()
+    assert code in slip.replace(" ", "")
+    method, event = calendar_part(message)
+    assert (method, event["SEQUENCE"], event.decoded("DTSTART")) == ("REQUEST", 1, moment)
 
 
 async def test_a_cancellation_needs_no_slip(code: str, open_server: OpenServer, open_office: OpenOffice) -> None:
