@@ -59,7 +59,9 @@ async def close_days(
         *(closure, center, consultant, first_day, last_day, reason, now),
     )
     await fetch(
-        'UPDATE "seat" SET "is_open" = {}, "hold_token" = NULL, "held_until" = NULL '
+        # Without a token it is no hold but the delay of a seat that was given back: it stays, should the day reopen.
+        'UPDATE "seat" SET "is_open" = {}, "hold_token" = NULL, '
+        '"held_until" = CASE WHEN "hold_token" IS NULL THEN "held_until" END '
         'WHERE "day" BETWEEN {} AND {} AND "appointment" IS NULL AND "starts_at" > {} '
         f"AND {scope}",
         *(False, first_day, last_day, now, *whom),

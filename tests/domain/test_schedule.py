@@ -9,8 +9,10 @@ from uuid import uuid4
 import pytest
 
 from portal.database.node import Node, fetch
+from portal.domain.changing import cancel
 from portal.domain.closures import close_days
 from portal.domain.districts import load_districts
+from portal.domain.errors import SeatTaken
 from portal.domain.holds import hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import Opening, open_seats
@@ -86,6 +88,18 @@ async def test_a_closure_that_ends_reopens_the_seats(node: Node) -> None:
     await close_days(MONDAY.date(), MONDAY.date(), "Por error", NOW, center=world.center)
     await fetch('DELETE FROM "closure" WHERE "reason" = {}', "Por error")
     assert await open_seats(NOW, RULES) == Opening(reopened=32)
+
+
+async def test_what_was_given_back_waits_also_where_the_day_was_closed_meanwhile(node: Node) -> None:
+    world = await build_world(consultants=1)
+    booked = await reserve(ROSA, slot_at(MONDAY))
+    await cancel(booked.code, NOW, RULES)
+    await close_days(MONDAY.date(), MONDAY.date(), "Por error", NOW, center=world.center)
+    await fetch('DELETE FROM "closure"')
+    assert await open_seats(NOW, RULES) == Opening(reopened=16)
+    with pytest.raises(SeatTaken):
+        await reserve(ROSA, slot_at(MONDAY))
+    assert await reserve(ROSA, slot_at(MONDAY), NOW + RULES.release_max)
 
 
 async def test_inverted_days_cannot_be_closed(node: Node) -> None:
