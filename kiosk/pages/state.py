@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 
 from litestar import Response, get
 from litestar.response import Redirect, Template
@@ -23,6 +24,7 @@ from kiosk.state import KioskStatus, read_status
 from portal.database.node import fetch
 from portal.domain.exchange import PROTOCOL, LookKind
 from portal.domain.kiosks import node_name
+from portal.domain.spanish_dates import local_day
 from portal.web.cookies import AnyRequest
 from portal.web.following import SIGN_IN_PAGE, carry, shown_address
 
@@ -43,6 +45,12 @@ class StateView:
     conflicts: tuple[ListedCita, ...]
     printer: PrinterView
     portal: str
+
+    @property
+    def lease_days(self) -> list[tuple[date, list[LeaseAtHand]]]:
+        """The places by local day."""
+        days = groupby(self.leases, key=lambda lease: local_day(lease.starts_at))
+        return [(day, list(leases)) for day, leases in days]
 
 
 @get("/estado", opt=ALSO_LOCKED)

@@ -41,7 +41,7 @@ class TimesView:
     """``chosen`` is the value of the field; ``whole``: the portal's times are among them; ``reason`` why there are none
     on the day asked for; ``lost`` what became of the time that had been chosen.
 
-    ``attendant`` is whom the person asked for.
+    ``beyond`` is the last day that may be booked, when a later one was asked for; ``attendant`` whom the person wants.
     """
 
     services: tuple[ServiceInfo, ...]
@@ -52,6 +52,7 @@ class TimesView:
     chosen: str
     whole: bool
     reason: Day | None = None
+    beyond: date | None = None
     lost: str = ""
     moving: bool = False
     attendants: tuple[Attendant, ...] = ()
@@ -134,6 +135,8 @@ async def view_times(
     wanted = str(agenda.key(nearest[0].starts_at)) if nearest else _same_time(typed, agenda)
     keys = {choice.key for choice in listed}
     on_day = offer.days[0] if offer.days and wish.first else None
+    if on_day and (on_day.status is DayStatus.FREE or not (offer.whole or on_day.status is DayStatus.HOLIDAY)):
+        on_day = None  # of a day without places of its own, the kiosk alone knows only whether it is a holiday
     return TimesView(
         services=wish.services,
         service=agenda.service,
@@ -142,7 +145,8 @@ async def view_times(
         choices=listed,
         chosen=wanted if wanted in keys else listed[0].key if listed else "",
         whole=offer.whole,
-        reason=on_day if on_day and on_day.status is not DayStatus.FREE else None,
+        reason=on_day,
+        beyond=last if wish.first and wish.first > last else None,
         lost=lost,
         moving=moving,
         attendants=wish.attendants,

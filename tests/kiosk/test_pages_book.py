@@ -16,7 +16,7 @@ from portal.documents.slip import Paper
 from portal.domain.exchange import State
 from tests.browser import Form, Page, Visitor
 from tests.kiosk.desk import Desk
-from tests.kiosk.paged import HandPortal
+from tests.kiosk.paged import HandPortal, with_secrets
 from tests.people import JULIO, ROSA
 
 BOOK = "Reservar e imprimir"
@@ -207,6 +207,20 @@ async def test_another_modality_brings_its_times(desk: Desk, visitor: Visitor) -
     page = await form.press()
     assert "10:00 a. m." in page.text
     assert "11:00 a. m." not in page.text
+
+
+async def test_of_a_day_that_has_no_places_only_what_is_known_is_said(
+    desk: Desk, visitor: Visitor, portal: HandPortal
+) -> None:
+    holiday = with_secrets(desk, holidays=((desk.at(9, days=3).date(), "Fiesta"),))
+    await desk.hear(leases=(desk.lease(10), desk.lease(10, days=4)), reference=holiday)
+    for days, words in ((1, ""), (3, "feriado (Fiesta). Estos son"), (200, "Todavía no se reserva para esa fecha")):
+        form = (await visitor.open("/")).form("Ver horarios")
+        form.fill("Desde el día (opcional)", f"{desk.at(9, days=days):%Y-%m-%d}")
+        page = await form.press()
+        assert words in page.text
+        assert "no atiende" not in page.text
+    assert portal.away
 
 
 async def test_without_places_the_page_says_so(desk: Desk, visitor: Visitor) -> None:
