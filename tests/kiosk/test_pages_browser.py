@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Keyboard, Page, expect
 
 from tests.chromium import DESKTOP, NO_SCRIPT, PHONE, NewPage
 from tests.e2e.steps import Newcomer, look_over
@@ -16,6 +17,10 @@ from tests.kiosk.served import served_kiosk
 from tests.running_portal import RunningPortal
 
 HEADING = re.compile("Cita reservada")
+
+SECONDS = 30
+STROKES_PER_SECOND = 5
+"""Of somebody who types every day, and looks at the person meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +90,47 @@ async def test_a_booking_by_keyboard_alone(new_page: NewPage, served: RunningPor
     await expect(page.locator("#conocida")).to_contain_text("Ya tiene una cita")
     await expect(page.get_by_label("Primer apellido")).to_have_value("Ñahui")
     await look_over(page, "kiosk-known")
+
+
+@dataclass
+class Typist:
+    """Somebody at the keyboard, whose strokes are counted: a capital or an accent is two of them."""
+
+    keyboard: Keyboard
+    strokes: int = 0
+
+    async def type(self, text: str) -> None:
+        self.strokes += sum(1 if letter.isascii() and not letter.isupper() else 2 for letter in text)
+        await self.keyboard.type(text)
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            self.strokes += 1
+            await self.keyboard.press(key)
+
+
+async def test_a_booking_takes_less_than_thirty_seconds_of_typing(new_page: NewPage, served: RunningPortal) -> None:
+    page, person = await new_page(DESKTOP, served.url), Newcomer()
+    await enter(page)
+    new, known = Typist(page.keyboard), Typist(page.keyboard)
+    await new.type(person.document)
+    await new.press("Tab")
+    for text in ("Rosa María", "Ñahui", "Quispe", "987654321"):
+        await new.type(text)
+        await new.press("Tab")
+    await new.press("Tab", "Space", "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(HEADING)
+    await page.get_by_role("link", name="Anular").click()
+    await page.get_by_role("button", name="Anular").click()
+    await page.goto("/")
+    # They come again, and the machine remembers them.
+    await known.type(person.document)
+    await known.press("Tab")
+    await expect(page.get_by_label("Celular o teléfono")).not_to_have_value("")
+    await known.press(*["Tab"] * 5, "Space", "Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(HEADING)
+    assert new.strokes / STROKES_PER_SECOND < SECONDS
+    assert known.strokes / STROKES_PER_SECOND < SECONDS / 6, "what is known is not typed again"
 
 
 async def test_every_page_is_accessible_and_fits(new_page: NewPage, served: RunningPortal) -> None:
