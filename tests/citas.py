@@ -44,4 +44,6 @@ CITA = AppointmentView(
     reminded_at=None,
     invited_at=None,
     moved_to=None,
+    has_cv=False,
+    notices=(),
 )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time
 from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
 
 from portal.database.node import fetch
+from portal.domain.appointments import find_appointment_by_id
 from portal.domain.booking import Request, book
 from portal.domain.catalogue import read_catalogue
 from portal.domain.holds import hold_seat
@@ -20,7 +21,7 @@ from portal.domain.people import Consent, Person
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
 from portal.domain.slots import Agenda, SlotKey
-from portal.domain.vocabulary import DocumentType, Role
+from portal.domain.vocabulary import DocumentType, MessageKind, Role
 
 NOW = datetime(2027, 1, 7, 14, 0, tzinfo=UTC)
 RULES = BookingRules()
@@ -143,3 +144,9 @@ async def held_until(token: str) -> datetime | None:
     """Until when the open seat of a hold's token is held, None when no seat carries the token."""
     rows = await fetch('SELECT "held_until" FROM "seat" WHERE "hold_token" = {} AND "is_open"', token)
     return rows[0]["held_until"] if rows else None
+
+
+async def told_of(appointment: UUID) -> list[MessageKind]:
+    """The kinds of the notices that the owner of a cita finds in its page, newest first."""
+    cita = await find_appointment_by_id(appointment)
+    return [notice.kind for notice in cita.notices] if cita else []

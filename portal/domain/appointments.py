@@ -21,8 +21,16 @@ _DNI_WITH_CHECK = 9
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A message in the citizen's page."""
+
+    kind: MessageKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentView:
-    """A cita, joined with its service, sede and consultor. Times are UTC."""
+    """A cita, joined with its service, sede and consultor, with its notices, newest first. Times are UTC."""
 
     id: UUID
     code: str
@@ -57,6 +65,8 @@ class AppointmentView:
     reminded_at: datetime | None
     invited_at: datetime | None
     moved_to: str | None
+    has_cv: bool
+    notices: tuple[NoticeView, ...]
 
     @property
     def full_name(self) -> str:
@@ -66,14 +76,6 @@ class AppointmentView:
     def may_change(self, now: datetime) -> bool:
         """Whether it can still be cancelled or moved: reserved, and not begun (DOMAIN, windows)."""
         return self.state is State.RESERVED and now < self.starts_at
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeView:
-    """A message in the citizen's page."""
-
-    kind: MessageKind
-    at: datetime
 
 
 async def find_appointment(code: str) -> AppointmentView | None:
@@ -93,6 +95,7 @@ async def find_former(appointment: UUID) -> AppointmentView | None:
 
 
 async def _find(condition: str, value: object) -> AppointmentView | None:
+    # With the notices in one question, a row for each: each question more costs its page more than all of this.
     rows = await fetch(
         'SELECT "appointment"."id", "appointment"."code", "appointment"."state", "appointment"."displaced", '
         '"appointment"."modality", "appointment"."starts_at", "appointment"."ends_at", "appointment"."given_names", '
@@ -106,18 +109,23 @@ async def _find(condition: str, value: object) -> AppointmentView | None:
         '"center"."email" AS "center_email", '
         '"staff"."name" AS "consultant_name", "staff"."email" AS "consultant_email", '
         '"staff"."meet_link" AS "staff_meet_link", "citizen"."document_type", "citizen"."document_number", '
-        '"newer"."code" AS "moved_to" FROM "appointment" '
+        '(SELECT "newer"."code" FROM "appointment" "newer" WHERE "newer"."moved_from" = "appointment"."id" '
+        'ORDER BY "newer"."created_at" LIMIT 1) AS "moved_to", '
+        'EXISTS (SELECT 1 FROM "stored_file" WHERE "stored_file"."appointment" = "appointment"."id" '
+        'AND "stored_file"."kind" = \'cv\') AS "has_cv", '
+        '"notice"."kind" AS "notice_kind", "notice"."at" AS "notice_at" FROM "appointment" '
         'JOIN "service" ON "service"."id" = "appointment"."service" '
         'JOIN "center" ON "center"."id" = "appointment"."center" '
         'JOIN "staff" ON "staff"."id" = "appointment"."consultant" '
         'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen" '
-        'LEFT JOIN "appointment" "newer" ON "newer"."moved_from" = "appointment"."id" '
-        f"WHERE {condition}",
+        'LEFT JOIN "notice" ON "notice"."appointment" = "appointment"."id" '
+        f'WHERE {condition} ORDER BY "notice"."at" DESC',
         value,
     )
     if not rows:
         return None
-    row = dict(rows[0])
+    of_notices = [(row.pop("notice_kind"), row.pop("notice_at")) for row in rows]
+    row = rows[0]
     staff_meet_link = row.pop("staff_meet_link")
     return AppointmentView(
         **{
@@ -128,6 +136,8 @@ async def _find(condition: str, value: object) -> AppointmentView | None:
             "document_type": DocumentType(row["document_type"]),
             "bring": split_lines(row["bring"]),
             "meet_link": row["meet_link"] or staff_meet_link,
+            "has_cv": bool(row["has_cv"]),
+            "notices": tuple(NoticeView(MessageKind(kind), at) for kind, at in of_notices if kind is not None),
         }
     )
 
@@ -148,12 +158,6 @@ async def look_up(typed_code: str, typed_document: str) -> AppointmentView:
     if appointment is None or not held or not matches:
         raise AppointmentUnknown
     return appointment
-
-
-async def read_notices(appointment: UUID) -> list[NoticeView]:
-    """The notices of a cita, newest first."""
-    rows = await fetch('SELECT "kind", "at" FROM "notice" WHERE "appointment" = {} ORDER BY "at" DESC', appointment)
-    return [NoticeView(MessageKind(row["kind"]), row["at"]) for row in rows]
 
 
 @transactional

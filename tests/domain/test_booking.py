@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from portal.database.node import Node, fetch
-from portal.domain.appointments import find_appointment, look_up, read_notices, send_code_again
+from portal.domain.appointments import find_appointment, look_up, send_code_again
 from portal.domain.booking import Request, book
 from portal.domain.changing import cancel, move
 from portal.domain.errors import (
@@ -110,7 +110,7 @@ async def test_a_booking_is_written_whole(node: Node) -> None:
         "Rosa María Ñahui Quispe",
     )
     assert cita.meet_link.startswith("https://meet.google.com/")
-    assert [notice.kind for notice in await read_notices(cita.id)] == [MessageKind.CONFIRMATION]
+    assert [notice.kind for notice in cita.notices] == [MessageKind.CONFIRMATION]
     outbox = await fetch('SELECT "kind", "recipient", "deadline" FROM "outbox_message"')
     assert [(row["kind"], row["recipient"]) for row in outbox] == [("confirmation", "rosa@example.org")]
     seats = await fetch('SELECT "appointment", "hold_token" FROM "seat" WHERE "appointment" IS NOT NULL')

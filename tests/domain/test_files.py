@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from portal.database.node import Node, fetch
+from portal.domain.appointments import find_appointment_by_id
 from portal.domain.changing import cancel, move
 from portal.domain.errors import NotReserved
 from portal.domain.files import CheckedFile, MediaType, find_cv, keep_cv, take_back_cv
@@ -25,11 +26,18 @@ async def a_cita() -> Booked:
     return await reserve(ROSA, slot_at(NOW + timedelta(days=1)))
 
 
+async def says_of_a_cv(cita: Booked) -> bool:
+    view = await find_appointment_by_id(cita.id)
+    assert view is not None
+    return view.has_cv
+
+
 async def test_a_cv_is_kept_whole_under_the_type_of_its_content(node: Node) -> None:
     cita = await a_cita()
     await keep_cv(cita.id, a_file(b"\x00uno\xff", MediaType.DOCX), NOW)
     cv = await find_cv(cita.id)
     assert cv is not None
+    assert await says_of_a_cv(cita)
     assert (cv.media_type, cv.size, cv.received_at) == (MediaType.DOCX, 5, NOW)
     row = (await fetch('SELECT "content", "sha256", "kind" FROM "stored_file" WHERE "id" = {}', cv.id))[0]
     assert (bytes(row["content"]), row["kind"]) == (b"\x00uno\xff", "cv")
@@ -58,6 +66,7 @@ async def test_a_cv_can_be_taken_back(node: Node) -> None:
     await take_back_cv(cita.id, NOW)
     await take_back_cv(cita.id, NOW)
     assert await find_cv(cita.id) is None
+    assert not await says_of_a_cv(cita)
     assert await fetch('SELECT "id" FROM "stored_file"') == []
     events = await fetch('SELECT "kind" FROM "appointment_event" WHERE "kind" = {}', "cv_removed")
     assert len(events) == 1

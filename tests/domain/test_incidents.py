@@ -11,7 +11,7 @@ import pytest
 
 from portal.database.node import Node, fetch
 from portal.domain.answering import IncidentMovedOn, IncidentUnknown, answer_question, forward_question
-from portal.domain.appointments import find_appointment_by_id, read_notices
+from portal.domain.appointments import find_appointment_by_id
 from portal.domain.calendar import ClosedDays
 from portal.domain.changing import move
 from portal.domain.closures import close_days
@@ -21,7 +21,7 @@ from portal.domain.questions import ask_question, find_question, questions_of
 from portal.domain.staff import StaffView, find_staff
 from portal.domain.vocabulary import MessageKind, QuestionState, Role
 from portal.domain.working_days import Closing, WorkingDays
-from tests.people import JULIO, NOW, ROSA, RULES, build_world, reserve, slot_at
+from tests.people import JULIO, NOW, ROSA, RULES, build_world, reserve, slot_at, told_of
 from tests.portal.walking import one
 from tests.staffing import Staffed, add_person, add_staff
 
@@ -82,7 +82,7 @@ async def test_the_consultor_answers_and_the_citizen_is_told(desk: Desk) -> None
     assert not answered.may_answer
     assert not answered.may_forward
     assert await mails(MessageKind.QUESTION_ANSWERED) == [ROSA.email]
-    assert MessageKind.QUESTION_ANSWERED in {notice.kind for notice in await read_notices(desk.cita.id)}
+    assert MessageKind.QUESTION_ANSWERED in await told_of(desk.cita.id)
     [asked] = await questions_of(desk.cita.id)
     assert (asked.state, asked.answer, asked.answered_at) == (
         QuestionState.ANSWERED, "Escribe a soporte.", NOW + HOUR,
@@ -97,7 +97,7 @@ async def test_it_is_forwarded_to_the_responsable_who_answers(desk: Desk) -> Non
     assert (forwarded.state, forwarded.forward_note) == (QuestionState.FORWARDED, "Su cuenta está duplicada.")
     assert not forwarded.may_answer  # it is the responsable's now
     assert await mails(MessageKind.QUESTION_FORWARDED) == ["responsable@example.org"]
-    assert MessageKind.QUESTION_FORWARDED in {notice.kind for notice in await read_notices(desk.cita.id)}
+    assert MessageKind.QUESTION_FORWARDED in await told_of(desk.cita.id)
     supervisor = await desk.supervisor
     assert (await desk.seen_by(supervisor)).mine
     with pytest.raises(IncidentMovedOn) as told:

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.database.node import Node, fetch
-from portal.domain.appointments import AppointmentView, find_appointment, read_notices
+from portal.domain.appointments import AppointmentView, find_appointment
 from portal.domain.files import CheckedFile, MediaType
 from portal.domain.questions import AskedView, DocumentCopy, QuestionView, ask_question, find_question, questions_of
 from portal.domain.vocabulary import MessageKind
-from tests.people import NOW, ROSA, build_world, reserve, slot_at
+from tests.people import NOW, ROSA, build_world, reserve, slot_at, told_of
 
 COPY = CheckedFile(MediaType.PNG, b"\x89PNG\x00\xff", sha256(b"\x89PNG\x00\xff").hexdigest())
 TEXT = "¿Puedo ir con mi hijo?\nGracias."
@@ -56,7 +56,7 @@ async def test_the_consultor_and_the_citizen_are_told(cita: AppointmentView) -> 
             (MessageKind.QUESTION_RECEIVED, "rosa@example.org"),
         )
     }
-    assert MessageKind.QUESTION_RECEIVED in {notice.kind for notice in await read_notices(cita.id)}
+    assert MessageKind.QUESTION_RECEIVED in await told_of(cita.id)
 
 
 async def test_the_same_form_sent_twice_asks_once(cita: AppointmentView) -> None:

@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from portal.database.node import Node, fetch, transaction
-from portal.domain.appointments import find_appointment, read_notices
+from portal.domain.appointments import find_appointment
 from portal.domain.changing import cancel, move
 from portal.domain.outbox import begin_sending, claim_messages
 from portal.domain.reminders import remind_batch, reminder_due_at
 from portal.domain.vocabulary import EventKind, MessageKind
-from tests.people import JULIO, MEI, NOW, ROSA, RULES, build_world, citizen_number, reserve, slot_at
+from tests.people import JULIO, MEI, NOW, ROSA, RULES, build_world, citizen_number, reserve, slot_at, told_of
 
 HOUR = timedelta(hours=1)
 # Rosa's cita is on Monday 11 January at 9:00; the reminder is due on Sunday at 9:00, in Lima.
@@ -52,7 +52,7 @@ async def test_it_comes_the_day_before_at_the_hour_that_is_set(code: str) -> Non
     assert cita.reminded_at == DUE
     [message] = await reminders()
     assert (message["recipient"], message["deadline"], message["state"]) == ("rosa@example.org", STARTS, "queued")
-    assert [notice.kind for notice in await read_notices(cita.id)] == [MessageKind.REMINDER, MessageKind.CONFIRMATION]
+    assert [notice.kind for notice in cita.notices] == [MessageKind.REMINDER, MessageKind.CONFIRMATION]
     [event] = await fetch('SELECT "at", "actor" FROM "appointment_event" WHERE "kind" = {}', EventKind.REMINDED.value)
     assert (event["at"], event["actor"]) == (DUE, "system")
 
@@ -83,7 +83,7 @@ async def test_who_has_no_e_mail_finds_the_notice(node: Node) -> None:
     booked = await reserve(MEI, slot_at(STARTS))
     assert await remind_all(DUE) == 1
     assert await reminders() == []
-    assert MessageKind.REMINDER in [notice.kind for notice in await read_notices(booked.id)]
+    assert MessageKind.REMINDER in await told_of(booked.id)
 
 
 async def test_never_after_a_cancellation_or_a_move(code: str) -> None:

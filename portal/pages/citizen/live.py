@@ -8,7 +8,7 @@ from hashlib import blake2b
 from math import ceil
 from typing import Final
 
-from portal.domain.appointments import AppointmentView, NoticeView
+from portal.domain.appointments import AppointmentView
 from portal.domain.attention_abandonment import TAKEN_BACK_WITHIN
 from portal.domain.attention_not_held import OfferedTime, chosen_instead, offered_times
 from portal.domain.phases import Phase, phase_of, tolerance_ends
@@ -41,9 +41,9 @@ class Live:
     version: str
 
 
-async def read_live(cita: AppointmentView, notices: tuple[NoticeView, ...], now: datetime, surveys_key: bytes) -> Live:
+async def read_live(cita: AppointmentView, now: datetime, surveys_key: bytes) -> Live:
     """How it stands now; what only some citas have is asked for only where a notice tells of it."""
-    kinds = {notice.kind for notice in notices}
+    kinds = {notice.kind for notice in cita.notices}
     phase = phase_of(cita, now)
     not_held = phase is Phase.NOT_HELD and MessageKind.NOT_HELD in kinds
     ends = tolerance_ends(cita.starts_at, cita.invited_at) if phase is Phase.READY and cita.invited_at else None
@@ -52,7 +52,7 @@ async def read_live(cita: AppointmentView, notices: tuple[NoticeView, ...], now:
     chosen = await chosen_instead(cita.id) if not_held else None
     survey = await _survey_of(cita, now, surveys_key) if phase is Phase.ATTENDED and MessageKind.LINKS in kinds else ""
     may_still_come = phase is Phase.ABANDONED and any(
-        notice.kind is MessageKind.ABANDONMENT and now < notice.at + TAKEN_BACK_WITHIN for notice in notices
+        notice.kind is MessageKind.ABANDONMENT and now < notice.at + TAKEN_BACK_WITHIN for notice in cita.notices
     )
     refresh = _refresh(phase, cita, now, waits=may_still_come or bool(offered))
     shown = (phase, bool(left), cita.invited_at, cita.meet_link, len(offered), chosen, bool(survey), refresh)

@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from litestar.types import ControllerRouterHandler
 
-from portal.domain.appointments import AppointmentView, NoticeView, find_former, read_notices
+from portal.domain.appointments import AppointmentView, NoticeView, find_former
 from portal.domain.files import FileView, find_cv
 from portal.domain.phases import Phase, days_left
 from portal.domain.questions import AskedView, questions_of
@@ -47,7 +47,6 @@ class CitaPage:
     phase: Phase
     days_left: int
     phone: str
-    notices: tuple[NoticeView, ...]
     news: MessageKind | None
     former: AppointmentView | None
     cv: FileView | None
@@ -91,19 +90,17 @@ async def show_page(
 
 async def _read(cita: AppointmentView, services: Services, form: FormState) -> CitaPage:
     now = services.now()
-    notices = tuple(await read_notices(cita.id))
-    live = await read_live(cita, notices, now, services.keys.surveys)
-    kinds = {notice.kind for notice in notices}  # each of them tells what else there is to ask for
+    live = await read_live(cita, now, services.keys.surveys)
+    kinds = {notice.kind for notice in cita.notices}  # each of them tells what else there is to ask for
     return CitaPage(
         cita=cita,
         now=now,
         phase=live.phase,
         days_left=days_left(cita, now),
         phone=phone_in_words(cita.phone) if cita.phone else "",
-        notices=notices,
-        news=_newest(notices, now),
+        news=_newest(cita.notices, now),
         former=await find_former(cita.id) if MessageKind.MOVE in kinds else None,
-        cv=await find_cv(cita.id),
+        cv=await find_cv(cita.id) if cita.has_cv else None,
         asked=tuple(await questions_of(cita.id)) if MessageKind.QUESTION_RECEIVED in kinds else (),
         form=form,
         live=live,
