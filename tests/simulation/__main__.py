@@ -3,6 +3,7 @@
 python -m tests.simulation            20,000 seeds, on all cores; prints those that fail
 python -m tests.simulation 100 500    from seed 100 on, 500 of them
 python -m tests.simulation 137        plays one seed and prints its trace
+python -m tests.simulation 137-140    plays several
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def main(arguments: list[str]) -> int:
     try:
         template = asyncio.run(make_template(folder))
         if len(arguments) == 1:
-            return _tell(_play((template, range(int(arguments[0]), int(arguments[0]) + 1)))[0])
+            low, _, high = arguments[0].partition("-")
+            return max(_tell(outcome) for outcome in _play((template, range(int(low), int(high or low) + 1))))
         first, count = (int(text) for text in arguments) if arguments else (0, SOAK)
         return _soak(template, first, count)
     finally:

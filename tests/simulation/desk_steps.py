@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from kiosk.changing import MoveOrder, cancel_offline, move_offline
 from kiosk.claiming import claim_and_sell, give_up
+from kiosk.purge import purge
 from kiosk.selling import Order, Sold, sell, soonest
 from portal.documents.slip import Paper
 from portal.domain.errors import SeatTaken
@@ -71,6 +72,11 @@ async def give_back(world: World, machine: Machine) -> None:
     rows = machine.process.look("SELECT id FROM known_lease WHERE state = 'held'")
     if rows:
         await give_up(UUID(world.chance.choice(rows)["id"]), await machine.sync.now())
+
+
+async def forget_past(_: World, __: Machine) -> None:
+    """What the program does once an hour after an exchange."""
+    await purge()
 
 
 async def exchange(_: World, machine: Machine) -> Any:

@@ -33,6 +33,11 @@ async def lose_patience(_: World, machine: Machine) -> None:
     machine.lose_patience()
 
 
+async def stop_waiting(_: World, machine: Machine) -> None:
+    """Somebody at the desk waited too long for a claim: it is broken off, wherever it is."""
+    machine.stop_waiting()
+
+
 async def turn_clock(world: World, machine: Machine) -> None:
     """A clock is wrong by up to a day."""
     machine.skew = timedelta(seconds=world.chance.randint(-86_400, 86_400))
@@ -44,49 +49,45 @@ async def pass_night(world: World, _: Machine) -> None:
     world.pass_time(timedelta(hours=world.chance.randint(2, 14)))
 
 
+async def pass_days(world: World, _: Machine) -> None:
+    """Nothing happens for days."""
+    world.pass_time(timedelta(hours=world.chance.randint(40, 80)))
+
+
 async def back_up(world: World, _: Machine) -> None:
-    """Keep the portal's file as it is now."""
-    world.backup = world.folder / "backup.db"
-    world.portal.copy_file(world.backup)
-    world.note("portal: backup")
+    """Somebody makes a backup of the portal."""
+    world.start(world.portal, "back up", world.back_up())
 
 
 async def restore(world: World, _: Machine) -> None:
     """The portal dies and comes back as it was; mostly by the command that says so, else by whoever copies files."""
-    if world.backup is None:
-        return
     world.portal.dead = True
     await settle()
-    before = _seats(world)
+    known = _leases(world)
     await world.portal.close()
     _put_in_place(world.backup, world.portal.path)
     await world.portal.open()
-    after = _seats(world)
-    forgotten = {seat for seat in before.keys() | after.keys() if before.get(seat) != after.get(seat)}
-    world.mishaps.seats |= forgotten | _seats_of_kiosks(world)
-    world.delays.clear()
-    world.restored += 1
-    world.note(f"portal: restored, {len(forgotten)} seats were different")
-    told = world.chance.random() < 0.7
-    if told:
+    _forget(world, known)
+    if world.chance.random() < 0.7:
         world.start(world.portal, "new epoch", begin_epoch(world.now, "restored"))
         await settle()
 
 
-def _seats(world: World) -> dict[str, tuple[object, ...]]:
-    rows = world.portal.look("SELECT id, is_open, appointment, kiosk FROM seat")
-    return {row["id"]: tuple(row) for row in rows}
+def _leases(world: World) -> dict[str, tuple[str, str]]:
+    return {row["id"]: (row["state"], row["kiosk"]) for row in world.portal.look("SELECT id, state, kiosk FROM lease")}
 
 
-def _seats_of_kiosks(world: World) -> set[str]:
-    """What kiosks hold, or have sold without the restored portal's knowing."""
-    known = {row["id"]: row["state"] for row in world.portal.look("SELECT id, state FROM lease")}
-    seats = set()
-    for machine in world.machines:
-        for row in machine.process.look("SELECT id, seat, state FROM known_lease WHERE state <> 'dropped'"):
-            if known.get(row["id"]) != {"held": "granted", "sold": "sold"}[row["state"]]:
-                seats.add(row["seat"])
-    return seats
+def _forget(world: World, known: dict[str, tuple[str, str]]) -> None:
+    """Write down what the portal does not remember, or remembers otherwise."""
+    left = _leases(world)
+    forgotten = {lease for lease in known.keys() | left.keys() if known.get(lease) != left.get(lease)}
+    world.ledger.forgotten |= forgotten
+    entries = {row["hash"] for row in world.portal.look("SELECT hash FROM kiosk_entry")}
+    if world.ledger.purged - entries:
+        world.blame("a restored portal lacks what kiosks have purged")
+    world.lose_what_nobody_keeps()
+    world.begin_anew()
+    world.note(f"portal: restored, {len(forgotten)} leases were different")
 
 
 def _put_in_place(copy: Path, path: Path) -> None:
@@ -109,26 +110,31 @@ async def add_twin(world: World, machine: Machine) -> None:
     """A second machine with the same file."""
     if len(world.machines) > len(world.template.ids):
         return
-    world.mishaps.kiosks.add(str(machine.kiosk))
+    world.ledger.copied.add(str(machine.kiosk))
+    world.ledger.forked.add(str(machine.kiosk))
     twin = world.add_machine(f"{machine.process.name}twin", machine.kiosk)
-    world.twins = (machine.process.name, twin.process.name)
+    twin.skew = machine.skew
     machine.process.copy_file(twin.process.path)
     await twin.process.open()
-    twin.forget_log()
+    twin.set_back()
     world.note(f"{twin.process.name}: the same file")
 
 
 async def rewind(world: World, machine: Machine) -> None:
-    """A machine is set back to its image; what it wrote since is lost with its file."""
+    """A machine is set back to its latest image; what it wrote since is lost with its file."""
     image = _image(world, machine)
-    if not image.exists():
-        return
-    world.mishaps.kiosks.add(str(machine.kiosk))
+    if not image.exists():  # then to the one that it was set up from
+        names = [f"kiosk{number}" for number in range(1, len(world.template.kiosks) + 1)]
+        image = world.template.kiosks[names.index(machine.process.name.removesuffix("twin"))]
     machine.kill()
     await settle()
     await machine.process.close()
     _put_in_place(image, machine.process.path)
     await machine.restart()
-    machine.forget_log()
-    machine.forget_lost_papers()
+    machine.set_back()
+    [state] = machine.process.look("SELECT kiosk, answered FROM kiosk_state")
+    world.ledger.forked.add(state["kiosk"])
+    world.ledger.rewound[state["kiosk"]] = state["answered"]
+    machine.note_entries(world.ledger)
+    world.lose_what_nobody_keeps()
     world.note(f"{machine.process.name}: rewound")

@@ -16,12 +16,13 @@ STALE = b"stale"
 
 @dataclass(frozen=True)
 class Letter:
-    """Bytes under way: a request of a kiosk's machine, or the portal's answer to it."""
+    """Bytes under way: a request of a kiosk's machine, or the portal's answer to it. ``life`` is the machine's."""
 
     machine: Machine
     kiosk: UUID
     body: bytes
     is_answer: bool
+    life: int
 
 
 @dataclass
@@ -34,6 +35,10 @@ class Network:
 
     def send(self, letter: Letter) -> None:
         self.letters.append(letter)
+
+    def has_letters_of(self, kiosk: str, life: int) -> bool:
+        """Whether something is under way that a kiosk's machine sent before it was set back to this life."""
+        return any(str(letter.kiosk) == kiosk and letter.life < life for letter in self.letters)
 
     def take(self) -> Letter | None:
         """The next one to arrive, whichever that is; None when nothing arrives, or it was lost."""

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
-from tests.simulation import desk_steps, disasters, portal_steps
+from kiosk import claiming
+from tests.simulation import desk_steps, disasters, portal_steps, repairs
 from tests.simulation.chance import seeded
 from tests.simulation.healing import heal
 from tests.simulation.process import settle
 from tests.simulation.template import Template
 from tests.simulation.world import World
 
-STEPS = 90
+STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,15 @@ AT_THE_PORTAL: dict[PortalStep, float] = {
     portal_steps.cancel: 3,
     portal_steps.move: 3,
     portal_steps.attend: 3,
+    portal_steps.give_up_waiting: 2,
     portal_steps.close: 0.4,
+    portal_steps.reopen: 0.6,
+    portal_steps.change_policy: 0.4,
+    portal_steps.seat_displaced: 0.7,
+    portal_steps.stop_waiting: 0.3,
     portal_steps.open_ahead: 1,
     portal_steps.recall_all: 0.7,
-    portal_steps.revoke_one: 0.25,
+    portal_steps.revoke_one: 0.35,
 }
 AT_THE_DESK: dict[DeskStep, float] = {
     desk_steps.exchange: 16,
@@ -54,22 +62,26 @@ AT_THE_DESK: dict[DeskStep, float] = {
     desk_steps.claim: 4,
     desk_steps.cancel: 4,
     desk_steps.move: 4,
-    desk_steps.give_back: 2,
+    desk_steps.give_back: 4,
+    desk_steps.forget_past: 2,
+    repairs.repair: 4,
 }
 DELIVERIES = 40
-OFTEN_WRONG = 8
+OFTEN_WRONG = 9
 MISHAPS: dict[DeskStep, float] = {
     disasters.doom_machine: 2,
     disasters.doom_portal: 1,
     disasters.kill: 1,
-    disasters.lose_patience: 2,
+    disasters.lose_patience: 1.5,
+    disasters.stop_waiting: 1,
     disasters.turn_clock: 1,
     disasters.pass_night: 1,
-    disasters.back_up: 0.8,
-    disasters.restore: 0.6,
-    disasters.keep_image: 0.5,
-    disasters.add_twin: 0.2,
-    disasters.rewind: 0.2,
+    disasters.pass_days: 0.4,
+    disasters.back_up: 1,
+    disasters.restore: 0.8,
+    disasters.keep_image: 0.8,
+    disasters.add_twin: 0.25,
+    disasters.rewind: 0.4,
 }
 
 
@@ -79,19 +91,24 @@ async def run(seed: int, template: Template, steps: int = STEPS) -> Run:
     try:
         with seeded(seed) as chance:
             world = World(template, folder, chance)
-            await world.open()
-            try:
-                for _ in range(steps):
-                    await _step(world)
-                    if world.faults:
-                        break
-                else:
-                    await heal(world)
-            finally:
-                await world.close()
+            with patch.object(claiming, "asyncio", SimpleNamespace(timeout=world.wait)):
+                await _play(world, steps)
             return Run(seed, tuple(world.faults), tuple(world.trace))
     finally:
         shutil.rmtree(folder)
+
+
+async def _play(world: World, steps: int) -> None:
+    await world.open()
+    try:
+        for _ in range(steps):
+            await _step(world)
+            if world.faults:
+                break
+        else:
+            await heal(world)
+    finally:
+        await world.close()
 
 
 async def _step(world: World) -> None:

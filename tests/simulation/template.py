@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -48,7 +48,7 @@ async def make_template(folder: Path) -> Template:
         await portal.start()
         with use_node(portal):
             world = await build_world(consultants=2, opens=time(8, 30), closes=time(13, 0), rules=RULES)
-            answers = [await _pair(number, world.center) for number in range(1, KIOSKS + 1)]
+            answers = [await pair_machine(f"Mesa {number}", world.center, NOW) for number in range(1, KIOSKS + 1)]
         await portal.stop()
         blank = _open(folder / "blank.db")
         await migrate_kiosk(blank)
@@ -62,17 +62,13 @@ def _open(path: Path) -> Node:
     return open_node(path.stem, f"sqlite:///{path}")
 
 
-async def _pair(number: int, center: UUID) -> PairAnswer:
-    kiosk = await make_kiosk(f"Mesa {number}", center)
-    return await pair_machine(kiosk, f"{number}")
-
-
-async def pair_machine(kiosk: UUID, name: str) -> PairAnswer:
-    """Pair a machine with a kiosk, at the portal that is in use."""
-    code = await make_pairing_code(kiosk, None, NOW)
-    token = sha256(f"token of {name}".encode()).hexdigest()
+async def pair_machine(name: str, center: UUID, now: datetime) -> PairAnswer:
+    """Make a kiosk and pair a machine with it, at the portal that is in use."""
+    kiosk = await make_kiosk(name, center)
+    code = await make_pairing_code(kiosk, None, now)
+    token = sha256(f"token of {name} at {now}".encode()).hexdigest()
     return await pair(
-        PairRequest(code=code, token_hash=token, public_key=_KEY.public_key().public_bytes_raw().hex()), NOW
+        PairRequest(code=code, token_hash=token, public_key=_KEY.public_key().public_bytes_raw().hex()), now
     )
 
 

@@ -13,7 +13,9 @@ import kiosk.changing
 import kiosk.leases
 import kiosk.sync
 from portal.database.node import fetch, transactional
-from portal.domain import leases
+from portal.domain import epochs, kiosk_exchange, kiosk_log, leases
+from portal.domain.errors import NotOffered
+from portal.domain.kiosk_sales import Applied, Remark, book_sale
 from tests.simulation import desk_steps, portal_steps
 from tests.simulation.running import run
 from tests.simulation.template import Template
@@ -78,7 +80,32 @@ def take_back_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(portal_steps, "recall", recall_at_once)
 
 
-@pytest.mark.parametrize("switch_off", [forget_dropped, forget_later_entries, sell_again, take_back_at_once])
+def break_promises(patch: pytest.MonkeyPatch) -> None:
+    """Rule 6: what was printed is not booked when its seat was taken meanwhile."""
+
+    async def book_on_its_seat(*args: Any, **given: Any) -> Applied:
+        booked = await book_sale(*args, **given)
+        if booked.remark is Remark.DISPLACED:
+            raise NotOffered
+        return booked
+
+    patch.setattr(kiosk_log, "book_sale", book_on_its_seat)
+
+
+def sell_without_waiting(patch: pytest.MonkeyPatch) -> None:
+    """Rule 10: a restored portal sells online before its kiosks have told what they have sold."""
+
+    async def sell_on(*_: Any) -> None:
+        return
+
+    patch.setattr(epochs, "hold_back", sell_on)
+    patch.setattr(kiosk_exchange, "hold_back", sell_on)
+
+
+@pytest.mark.parametrize(
+    "switch_off",
+    [forget_dropped, forget_later_entries, sell_again, break_promises, take_back_at_once, sell_without_waiting],
+)
 async def test_without_the_rule_a_counterexample_is_found(
     switch_off: Switch, template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
+import sqlite3
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,26 +16,32 @@ from uuid import UUID
 import msgspec
 
 from kiosk.claiming import ClaimUnanswered
-from portal.database.errors import DatabaseError
+from portal.database.node import active_node
 from portal.domain.errors import DomainError
 from portal.domain.exchange import Request
 from portal.domain.kiosk_exchange import StaleRequest, answer_request
+from portal.domain.kiosks import note_kept, read_applied
 from tests.people import NOW
-from tests.simulation.invariants import judge_machine, judge_portal
+from tests.simulation.entries import judge_entries
+from tests.simulation.invariants import judge_portal
+from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
+from tests.simulation.machine_invariants import judge_machine
 from tests.simulation.network import STALE, Letter, Network
 from tests.simulation.process import Killed, Process, settle
 from tests.simulation.template import TERMS, Template
 
 
 @dataclass
-class Mishaps:
-    """What went wrong by itself, and so excuses what it touched."""
+class Before:
+    """The portal as it was at its commit before, by ids: what the next one is judged against."""
 
-    seats: set[str] = field(default_factory=set)
-    """Seats that a restored portal has forgotten something of."""
-    kiosks: set[str] = field(default_factory=set)
-    """Kiosks that were copied or rewound."""
+    seats: dict[str, sqlite3.Row] = field(default_factory=dict)
+    leases: dict[str, sqlite3.Row] = field(default_factory=dict)
+    delays: dict[str, str] = field(default_factory=dict)
+    """Seats that were given back, and until when nobody may have them."""
+    last_entry: int = 0
+    """The last row of ``kiosk_entry`` that was judged."""
 
 
 class World:
@@ -46,14 +54,14 @@ class World:
         self.now = NOW
         self.trace: list[str] = []
         self.faults: list[str] = []
-        self.mishaps = Mishaps()
-        self.delays: dict[str, str] = {}
+        self.ledger = Ledger()
+        self.before = Before()
         self.network = Network(chance)
         shutil.copyfile(template.portal, folder / "portal.db")
         self.portal = Process("portal", folder / "portal.db", chance, self._committed)
-        self.backup: Path | None = None
-        self.twins: tuple[str, ...] = ()
-        self.restored = 0
+        self.backup = template.portal
+        self.kept_in_backup = set[str]()
+        """The hashes of the entries that the backup holds."""
         self.machines: list[Machine] = []
         for number, (path, kiosk) in enumerate(zip(template.kiosks, template.ids, strict=True), 1):
             shutil.copyfile(path, folder / f"kiosk{number}.db")
@@ -72,6 +80,7 @@ class World:
     async def open(self) -> None:
         for process in self.processes:
             await process.open()
+        self.judge()
 
     async def close(self) -> None:
         for machine in self.machines:
@@ -100,11 +109,6 @@ class World:
             self.note(f"{name}: {type(refused).__name__}")
         except Killed:
             self.note(f"{name}: killed")
-        except DatabaseError as error:
-            # A second machine may be told what the first one asked for, which may not fit here: it asks again.
-            if not name.startswith(self.twins):
-                self.blame(f"{name}: {type(error).__name__}: {error}")
-            self.note(f"{name}: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not happen
             self.blame(f"{name}: {type(error).__name__}: {error}")
 
@@ -128,11 +132,13 @@ class World:
         letter = self.network.take()
         if letter is None:
             return
-        if letter.is_answer:
-            self.note(f"{letter.machine.process.name}: hears an answer")
-            letter.machine.hear(letter.body)
-        else:
-            self.start(self.portal, f"answers {letter.machine.process.name}", self._answer(letter))
+        name = letter.machine.process.name
+        if not letter.is_answer:
+            self.start(self.portal, f"answers {name}", self._answer(letter))
+        elif letter.machine.wake(letter.body):
+            self.note(f"{name}: hears an answer")
+        elif letter.body != STALE:
+            self.start(letter.machine.process, "hears an answer late", letter.machine.hear_late(letter.body))
 
     async def _answer(self, letter: Letter) -> None:
         request = msgspec.json.decode(letter.body, type=Request)
@@ -140,19 +146,55 @@ class World:
             body = await answer_request(letter.kiosk, request, self.now, TERMS)
         except StaleRequest:
             body = STALE
-        self.network.send(Letter(letter.machine, letter.kiosk, body, is_answer=True))
+        self.network.send(Letter(letter.machine, letter.kiosk, body, is_answer=True, life=letter.life))
+
+    def wait(self, _: float) -> asyncio.Timeout:
+        """Instead of a time out of a program: no clock but the simulated one ends it."""
+        timeout = asyncio.timeout(None)
+        for machine in self.machines:
+            if machine.process.node is active_node():
+                machine.patience.append(timeout)
+        return timeout
 
     def pass_time(self, span: timedelta) -> None:
         self.now = (self.now + span).replace(microsecond=0)
 
     def _committed(self, process: Process) -> None:
         if process is self.portal:
-            judge_portal(self)
+            self.judge()
             return
         for machine in self.machines:
             if machine.process is process:
-                machine.note_papers()
+                for fault in machine.note_entries(self.ledger):
+                    self.blame(f"{process.name}: {fault}")
                 judge_machine(self, machine)
+
+    def judge(self) -> None:
+        """Judge the portal as it is, against what it was at its last commit."""
+        judge_entries(self)
+        judge_portal(self)
+
+    async def back_up(self) -> None:
+        """Keep the portal's file as it is now, as the command does; then kiosks may forget what it holds."""
+        applied = await read_applied()
+        self.backup = self.folder / "backup.db"
+        self.portal.copy_file(self.backup)
+        self.kept_in_backup = {row["hash"] for row in self.portal.look("SELECT hash FROM kiosk_entry")}
+        self.note("portal: backup")
+        await note_kept(applied)
+
+    def begin_anew(self) -> None:
+        """The portal's file is another one: it is judged as it is, and only what comes is judged against it."""
+        [row] = self.portal.look("SELECT coalesce(max(rowid), 0) AS last FROM kiosk_entry")
+        self.before = Before(last_entry=row["last"])
+        self.judge()
+
+    def lose_what_nobody_keeps(self) -> None:
+        """A disaster is over: what stands in no file and not at the portal will not come any more."""
+        kept = {row["hash"] for row in self.portal.look("SELECT hash FROM kiosk_entry")}
+        for machine in self.machines:
+            kept |= machine.entries_on_file()
+        self.ledger.lose(kept)
 
     def at(self, text: str) -> datetime:
         return datetime.fromisoformat(text)
