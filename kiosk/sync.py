@@ -87,6 +87,7 @@ async def prepare_request(machine_time: datetime, claim: Claim | None = None) ->
         leases=await declare_leases(state["applied"]) if state["declare"] else None,
         mark=state["answer_mark"],
         looks=await read_looks(),
+        standing=Standing(state["standing"]),
     )
 
 
@@ -122,7 +123,12 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
 
 
 def _judge(answer: Answer, state: Row) -> Standing:
-    """A portal that has applied more than this log holds has another's: this file was copied or rewound (rule 10)."""
+    """A portal that has applied more than this log holds has another's: this file was copied or rewound (rule 10).
+
+    Once locked it stays so until it is paired anew: a portal that trusts it again was restored from an older copy.
+    """
+    if answer.standing is not Standing.REVOKED and state["standing"] != Standing.GOOD:
+        return Standing(state["standing"])
     if answer.standing is Standing.GOOD and answer.applied > state["logged"]:
         return Standing.FORKED
     return answer.standing

@@ -44,6 +44,7 @@ class Action(StrEnum):
     GUIDE_EDITED = "guide_edited"
     AUDIT_SEEN = "audit_seen"
     KIOSK_CHANGED = "kiosk_changed"
+    KIOSKS_CHECKED = "kiosks_checked"
     KIOSK_SECRET_SET = "kiosk_secret_set"  # noqa: S105  # an action, no password
     LEASES_CHANGED = "leases_changed"
     PAUSE_WAIVED = "pause_waived"

@@ -58,7 +58,7 @@ async def begin_epoch(now: datetime, why: str, after: int = 1) -> int:
         'INSERT INTO "portal_state" ("id", "epoch", "began_at", "why") VALUES (1, {}, {}, {}) '
         'ON CONFLICT ("id") DO UPDATE SET "epoch" = CASE WHEN "portal_state"."epoch" < "excluded"."epoch" '
         'THEN "excluded"."epoch" ELSE "portal_state"."epoch" + 1 END, "began_at" = "excluded"."began_at", '
-        '"why" = "excluded"."why" RETURNING "epoch"',
+        '"why" = "excluded"."why", "checked_at" = NULL RETURNING "epoch"',
         *(max(int((now - _COUNTED_FROM).total_seconds()), after + 1), now, why),
     )
     centers = await fetch('SELECT DISTINCT "center" FROM "kiosk" WHERE "standing" = \'good\'')
@@ -135,6 +135,27 @@ async def waive(center: UUID, actor: Actor, now: datetime) -> bool:
         return False
     await write_audit(actor, Action.PAUSE_WAIVED, now, subject=str(center))
     return True
+
+
+async def find_unchecked_restore() -> datetime | None:
+    """When this portal was restored, or that was found out, if nobody has looked through the kiosks since: what was
+    revoked or paired after the copy was made is forgotten, and a machine that never heard of it is trusted again.
+    """
+    rows = await fetch('SELECT "began_at" FROM "portal_state" WHERE "id" = 1 AND "checked_at" IS NULL')
+    return rows[0]["began_at"] if rows else None
+
+
+@transactional
+async def note_checked(began_at: datetime, actor: Actor, now: datetime) -> bool:
+    """Somebody has looked through the kiosks since the restore of that moment. False for another one, or one done."""
+    rows = await fetch(
+        'UPDATE "portal_state" SET "checked_at" = {} WHERE "id" = 1 AND "began_at" = {} AND "checked_at" IS NULL '
+        'RETURNING "id"',
+        *(now, began_at),
+    )
+    if rows:
+        await write_audit(actor, Action.KIOSKS_CHECKED, now)
+    return bool(rows)
 
 
 async def has_kiosks() -> bool:

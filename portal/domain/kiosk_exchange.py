@@ -22,6 +22,7 @@ from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Stan
 from portal.domain.kiosk_audit import take_looks
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
+from portal.domain.kiosks import revoke_again
 from portal.domain.lease_supply import lock_supply, renew_supply
 from portal.domain.leases import claim_seat, leases_of, take_away_all, take_declared
 from portal.domain.rules import BookingRules
@@ -52,8 +53,18 @@ async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Te
     Raises StaleRequest for an older one.
     """
     known = await _read(kiosk)
+    if request.standing is Standing.REVOKED and known["standing"] != Standing.REVOKED:
+        log.warning("kiosk was revoked before a restore", kiosk=str(kiosk))
+        await revoke_again(kiosk, now)
+        known = await _read(kiosk)
     if known["standing"] != Standing.GOOD:
         return _refuse(known, request, now)
+    if await _is_old_copy(known, request):
+        log.warning("old copy of a kiosk", kiosk=str(kiosk))
+        await fetch('UPDATE "kiosk" SET "copy_seen_at" = {} WHERE "id" = {}', now, kiosk)
+        return _refuse({**known, "standing": Standing.FORKED.value}, request, now)
+    if request.standing is Standing.FORKED:
+        return await _refuse_fork(kiosk, request, now)
     if not await _hear(kiosk, request.number):
         raise StaleRequest
     epoch = await current_epoch()
@@ -66,9 +77,7 @@ async def answer_request(kiosk: UUID, request: Request, now: datetime, terms: Te
     except Forked:
         if (await _read(kiosk))["heard"] > request.number:
             raise StaleRequest from None  # it was overtaken while we looked at it: its log is short, not another one
-        log.warning("kiosk forked", kiosk=str(kiosk))
-        await _lock(kiosk, now)
-        return _refuse(await _read(kiosk), request, now)
+        return await _refuse_fork(kiosk, request, now)
     if known["epoch"] < epoch and request.epoch == epoch and request.leases is not None:
         await _declare(kiosk, request, epoch, now)
     return await _answer(kiosk, request, now, terms, epoch)
@@ -115,6 +124,27 @@ def _took_another(known: Row, request: Request) -> bool:
     return given not in ("", request.mark)
 
 
+async def _is_old_copy(known: Row, request: Request) -> bool:
+    """Whether it is a machine with an earlier state of the kiosk's file, which has written nothing of its own since:
+    its whole log is the beginning of what was applied. It has sold nothing under anybody's leases, so it locks alone.
+
+    The latest request of the machine that goes on is never shorter; an earlier one that comes late is.
+    """
+    if request.logged > known["applied"]:
+        return False
+    if request.standing is Standing.GOOD and (request.number < known["heard"] or request.logged == known["applied"]):
+        return False
+    end = request.entries[-1] if request.entries else None
+    if (end.number if end else request.applied) != request.logged:
+        return False  # it did not tell all of its log
+    if request.logged == 0:
+        return True
+    rows = await fetch(
+        'SELECT "hash" FROM "kiosk_entry" WHERE "kiosk" = {} AND "number" = {}', *(known["id"], request.logged)
+    )
+    return bool(rows) and rows[0]["hash"] == (end.hash if end else request.chain)
+
+
 async def _compare(known: Row, request: Request) -> None:
     """Whether its log goes on from ours. Raises Forked: it is shorter, or was another one at the place we share."""
     if request.logged < known["applied"]:
@@ -125,6 +155,12 @@ async def _compare(known: Row, request: Request) -> None:
         )
         if rows and rows[0]["hash"] != request.chain:
             raise Forked
+
+
+async def _refuse_fork(kiosk: UUID, request: Request, now: datetime) -> bytes:
+    log.warning("kiosk forked", kiosk=str(kiosk))
+    await _lock(kiosk, now)
+    return _refuse(await _read(kiosk), request, now)
 
 
 @transactional

@@ -70,13 +70,18 @@ class Imported:
 
 
 async def import_export(export: Export, now: datetime, rules: BookingRules) -> Imported:
-    """Apply what a revoked or forked kiosk could not send. Raises ExportRefused."""
+    """Apply what a revoked or forked kiosk could not send. Raises ExportRefused.
+
+    Of one that is trusted only what is in already is taken: an old copy of it that locked has nothing else.
+    """
     rows = await fetch('SELECT "id", "name", "center", "standing", "key_id" FROM "kiosk" WHERE "id" = {}', export.kiosk)
     if not rows or rows[0]["standing"] == Standing.UNPAIRED:
         raise ExportRefused(WhyRefused.UNKNOWN_KIOSK)
-    if rows[0]["standing"] not in _HANDED_IN:
-        raise ExportRefused(WhyRefused.STILL_TRUSTED)
     await _check_signature(export, rows[0]["key_id"])
+    if rows[0]["standing"] not in _HANDED_IN:
+        for signed in export.entries:
+            if not await _find(export.kiosk, signed):
+                raise ExportRefused(WhyRefused.STILL_TRUSTED)
     sender = Sender(export.kiosk, rows[0]["center"], forgotten=True)
     counted: Counter[str] = Counter()
     former: SignedEntry | None = None

@@ -39,6 +39,7 @@ class Kiosk(Table, tablename="kiosk"):
     heard = Integer(default=0)  # the last one that came: an older one is refused before it is looked at
     answer = Bytea(null=True, default=None)  # that answer, for whoever repeats it
     seen_at = Timestamptz(null=True, default=None)
+    copy_seen_at = Timestamptz(null=True, default=None)  # a machine with an older copy of its file asked
     offset_seconds = Integer(default=0)  # how far its clock is ahead of ours
     protocol = SmallInt(default=0)
     on_hand = Integer(default=0)
@@ -123,3 +124,4 @@ class PortalState(Table, tablename="portal_state"):
     epoch = Integer(default=1)
     began_at = Timestamptz()
     why = Text(default="")
+    checked_at = Timestamptz(null=True, default=None)  # somebody has looked through the kiosks since

@@ -14,7 +14,7 @@ from portal.domain.closures import close_days
 from portal.domain.epochs import begin_epoch, resume
 from portal.domain.exchange import Cancellation, Claim, ClaimOutcome, HeldLease, Move, Release, Standing
 from portal.domain.kiosk_exchange import StaleRequest, answer_request
-from portal.domain.kiosks import revoke, what_may_collide
+from portal.domain.kiosks import list_kiosks, revoke, what_may_collide
 from portal.domain.spanish_dates import local_day
 from tests.domain.kiosking import TERMS, HandKiosk, add_kiosk
 from tests.people import JULIO, NOW, ROSA, RULES, World, build_world, reserve, slot_at
@@ -188,6 +188,42 @@ async def test_a_copied_kiosk_locks_both(kiosk: HandKiosk) -> None:
     assert (await kiosk.speak()).standing is Standing.GOOD
     assert (await copy.speak()).standing is Standing.FORKED
     assert (await kiosk.speak()).standing is Standing.FORKED
+
+
+async def test_an_old_copy_that_has_written_nothing_locks_alone(kiosk: HandKiosk) -> None:
+    leases = (await kiosk.speak()).leases
+    kiosk.sell(leases[0], "10117410")
+    await kiosk.speak()
+    copy = HandKiosk(**{**vars(kiosk), "log": list(kiosk.log)})
+    kiosk.sell(leases[1], "42388604")
+    assert (await kiosk.speak()).standing is Standing.GOOD
+    copy.number += 1_000  # as it does when the portal has answered later requests
+    refused = await copy.speak()
+    copy.applied = 1  # who is locked takes nothing else from an answer
+    assert (refused.standing, refused.leases, refused.state) == (Standing.FORKED, (), None)
+    kiosk.sell(leases[2], "40000001")
+    told = await kiosk.speak()
+    assert (told.standing, told.applied) == (Standing.GOOD, 3)
+    [shown] = await list_kiosks()
+    assert (shown.standing, shown.copy_seen_at) == (Standing.GOOD, NOW)
+    # Locked it asks on, and disturbs nobody.
+    assert (await copy.speak(standing=Standing.FORKED)).standing is Standing.FORKED
+    copy.applied = 1
+    assert (await kiosk.speak()).standing is Standing.GOOD
+    # What it sold before it heard that it is locked is a promise: now nobody can say who is the kiosk.
+    copy.sell(leases[3], "40000002")
+    assert (await copy.speak(standing=Standing.FORKED)).standing is Standing.FORKED
+    assert (await kiosk.speak()).standing is Standing.FORKED
+
+
+async def test_a_kiosk_that_was_revoked_says_so_to_a_portal_that_forgot(kiosk: HandKiosk) -> None:
+    await kiosk.speak()
+    assert (await kiosk.speak(standing=Standing.REVOKED)).standing is Standing.REVOKED
+    assert (await kiosk.speak(standing=Standing.REVOKED)).standing is Standing.REVOKED
+    assert await fetch('SELECT "id" FROM "seat" WHERE "kiosk" IS NOT NULL') == []
+    rows = await fetch('SELECT "subject", "origin", "details" FROM "audit_entry" WHERE "action" = \'kiosk_changed\'')
+    assert [(row["subject"], row["origin"]) for row in rows] == [(str(kiosk.id), "Módulo 1")]
+    assert "revoked_again" in str(rows[0]["details"])
 
 
 async def test_a_request_that_comes_late_is_no_fork(kiosk: HandKiosk) -> None:

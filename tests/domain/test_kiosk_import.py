@@ -95,6 +95,17 @@ async def test_two_who_read_the_file_at_once_apply_it_once(signing: SigningKiosk
     assert row["n"] == 6
 
 
+async def test_of_a_trusted_kiosk_what_is_in_already_may_be_handed_in(signing: SigningKiosk) -> None:
+    kiosk = signing.kiosk
+    leases = (await kiosk.speak()).leases
+    kiosk.sell(leases[0], "10117410")
+    await kiosk.speak()
+    assert await import_export(signing.export(*kiosk.log), NOW, RULES) == Imported("Módulo 1", known=1)
+    kiosk.sell(leases[1], "42388604")
+    with pytest.raises(ExportRefused):
+        await import_export(signing.export(*kiosk.log), NOW, RULES)
+
+
 async def test_both_copies_of_a_kiosk_keep_their_promises(signing: SigningKiosk) -> None:
     kiosk = signing.kiosk
     leases = (await kiosk.speak()).leases

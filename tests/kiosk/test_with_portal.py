@@ -279,6 +279,49 @@ async def test_a_revoked_kiosk_locks_itself_and_keeps_what_was_not_sent(both: Bo
         await both.sell(MEI)
 
 
+async def test_a_restore_does_not_undo_a_revocation_that_the_kiosk_has_heard_of(both: Both) -> None:
+    with both.at_portal():
+        await revoke(both.id, both.now)
+    await both.exchange()
+    with both.at_portal():  # as its backup knew it
+        await fetch('UPDATE "kiosk" SET "standing" = {}, "revoked_at" = NULL', Standing.GOOD.value)
+        await begin_epoch(both.now, "restored")
+    await both.exchange(2)
+    assert (await read_status(both.now)).standing is Standing.REVOKED
+    with both.at_portal():
+        [row] = await fetch('SELECT "standing" FROM "kiosk"')
+        assert row["standing"] == Standing.REVOKED
+        assert await fetch('SELECT "id" FROM "seat" WHERE "kiosk" IS NOT NULL') == []
+    assert await both.free_online()  # and nobody waits for it
+
+
+async def test_an_old_copy_locks_alone_and_the_kiosk_goes_on(both: Both, tmp_path: Path) -> None:
+    await fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = tmp_path / "copy.db"
+    shutil.copyfile(both.kiosk.engine.path, path)  # type: ignore[union-attr]
+    await both.sell(ROSA)
+    await both.exchange(2)
+    copy = open_node("kiosk", f"sqlite:///{path}")
+    await copy.start()
+    try:
+        with use_node(copy):
+            await both.sync.exchange()  # refused as stale: it goes on with higher numbers
+            await both.exchange(2)
+            assert (await read_status(both.now)).standing is Standing.FORKED
+            with pytest.raises(KioskLocked):
+                await both.sell(MEI)
+        await both.sell(JULIO)
+        await both.agree()
+        with both.at_portal():  # a portal that was restored, and takes it for the kiosk
+            await begin_epoch(both.now, "restored")
+        with use_node(copy):
+            await both.exchange(2)
+            assert (await read_status(both.now)).standing is Standing.FORKED
+        await both.agree()
+    finally:
+        await copy.stop()
+
+
 async def test_a_portal_of_a_new_epoch_is_told_everything(both: Both) -> None:
     await both.sell(ROSA)
     both.plugged = False
