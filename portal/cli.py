@@ -217,6 +217,9 @@ def bring_back(settings: Settings, typed: argparse.Namespace) -> None:
     if asyncio.run(_use(settings, begin_again)):
         print("Las sedes con módulos no ofrecen horarios en línea hasta que cada módulo se comunique.")
         print(f"Mira cuáles faltan en {settings.origin}/gestion/modulos")
+        print("El portal olvidó los módulos que se dieron de baja o se enlazaron después de la copia.")
+        print("Revisa ahí la lista y da de baja otra vez al que corresponda: un módulo robado que estaba sin")
+        print("conexión cuando lo diste de baja no lo sabe, y el portal volvería a prestarle cupos.")
 
 
 def import_kiosk(settings: Settings, typed: argparse.Namespace) -> None:

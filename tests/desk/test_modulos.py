@@ -161,6 +161,28 @@ async def test_a_sede_that_waits_is_shown_and_somebody_answers_for_not_waiting(
     assert row["staff"] is not None
 
 
+async def test_after_a_restore_somebody_checks_what_was_revoked_since(
+    office: Visitor, steering: Visitor, kiosk: HandKiosk, moving_clock: MovingClock
+) -> None:
+    assert "copia anterior" not in (await office.open(PAGE)).text
+    await begin_epoch(moving_clock(), "restored")
+    await kiosk.speak(moving_clock())
+    await kiosk.speak(moving_clock(), leases=())
+    assert await list_paused() == []  # every kiosk has declared itself, a stolen one as well
+    assert "Solo un administrador da de baja" in (await steering.open(PAGE)).text
+    await post(steering, f"{PAGE}/revisados", {}, status=403)
+    page = await office.open(PAGE)
+    assert "Revisa esta lista de módulos" in page.text
+    page = await page.follow("Dar de baja Módulo 1")
+    await page.form("Dar de baja").press()
+    page = await (await office.open(PAGE)).form("Ya revisé la lista").press()
+    assert "Anotamos que revisaste" in page.text
+    assert "copia anterior" not in (await office.open(PAGE)).text
+    assert await one('SELECT count(*) FROM "audit_entry" WHERE "action" = \'kiosks_checked\'') == 1
+    await begin_epoch(moving_clock(), "restored once more")
+    assert "Revisa esta lista de módulos" in (await office.open(PAGE)).text
+
+
 async def test_kiosks_of_other_sedes_are_as_if_they_did_not_exist(steering: Visitor, staffed: Staffed) -> None:
     theirs = await make_kiosk("Módulo del Callao", staffed.other_center)
     assert "Callao" not in (await steering.open(PAGE)).text

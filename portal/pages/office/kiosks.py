@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from portal.domain.audit import Action, write_audit
 from portal.domain.catalogue import CenterInfo, read_catalogue
-from portal.domain.epochs import PausedCenter, list_paused
+from portal.domain.epochs import PausedCenter, find_unchecked_restore, list_paused, note_checked
 from portal.domain.exchange import Standing
 from portal.domain.kiosks import (
     PAIRING_LASTS,
@@ -47,17 +47,21 @@ _ONE: Final = f"{PAGE}/{{kiosk:uuid}}"
 _MOST_OFF_SECONDS: Final = 120
 _SECONDS_OF_MINUTE: Final = 60
 _MINUTES_TOLD: Final = 60
+_COPY_IS_NEWS: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class KioskLine:
-    """A kiosk in the list. ``minutes_ago`` is None where a time says it better, or nothing does."""
+    """A kiosk in the list. ``minutes_ago`` is None where a time says it better, or nothing does. ``copied``: a machine
+    with an older copy of it asked lately.
+    """
 
     kiosk: KioskView
     minutes_ago: int | None
     clock_minutes: int
     ahead: bool
     lent: int
+    copied: bool
 
     @property
     def address(self) -> str:
@@ -66,13 +70,14 @@ class KioskLine:
 
 @dataclass(frozen=True, slots=True)
 class KiosksPage:
-    """``changed`` names what was just done."""
+    """``changed`` names what was just done. ``restored``: the portal was, and nobody has checked the list since."""
 
     lines: tuple[KioskLine, ...]
     paused: tuple[PausedCenter, ...]
     centers: tuple[CenterInfo, ...]
     may_make: bool
     changed: str
+    restored: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,19 @@ async def show_kiosks(request: AnyRequest, services: GivenServices, staff: Given
         centers=tuple(center for center in centers if sees_center(staff, center.id)),
         may_make=staff.role is Role.ADMINISTRATOR,
         changed=request.query_params.get("hecho", ""),
+        restored=await find_unchecked_restore() if kiosks else None,
     )
     return Template("office/kiosks.html", context={"page": page})
+
+
+@post(f"{PAGE}/revisados", opt=_ADMINISTRATOR)
+async def take_check(request: AnyRequest, services: GivenServices, actor: GivenActor) -> Redirect:
+    """Somebody has looked through the list since the restore that the page told of."""
+    restored = await find_unchecked_restore()
+    if restored is None or (await read_fields(request)).get("restaurado") != restored.isoformat():
+        return Redirect(PAGE, status_code=303)  # done already, or restored again: the page says so
+    await note_checked(restored, actor, services.now())
+    return Redirect(f"{PAGE}?hecho=revisados", status_code=303)
 
 
 @get(f"{PAGE}/nuevo", opt=_ADMINISTRATOR)
@@ -190,6 +206,7 @@ async def _line(kiosk: KioskView, now: datetime) -> KioskLine:
         clock_minutes=round(off / _SECONDS_OF_MINUTE) if off > _MOST_OFF_SECONDS else 0,
         ahead=kiosk.offset_seconds > 0,
         lent=len(await what_may_collide(kiosk.id, now)),
+        copied=kiosk.copy_seen_at is not None and now - kiosk.copy_seen_at < _COPY_IS_NEWS,
     )
 
 
@@ -218,6 +235,7 @@ def _back(kiosk: UUID, changed: str) -> Redirect:
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     show_kiosks,
+    take_check,
     show_new_kiosk,
     take_new_kiosk,
     show_kiosk,
