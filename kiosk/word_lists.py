@@ -36,7 +36,10 @@ PORTAL_SAYS: Final[Mapping[str, str]] = {
         "El portal se restauró de una copia y espera a los demás módulos de la sede. Este módulo sigue con los cupos "
         "que tiene; un responsable puede reanudar la sede en Gestión, Módulos"
     ),
-    "unknown_token": "El portal no reconoce a este módulo. Lo que reserves se guarda aquí: avisa al administrador",
+    "unknown_token": (
+        "El portal no reconoce a este módulo. Lo que reserves se guarda aquí: pide un código al administrador y "
+        "emparéjalo otra vez"
+    ),
     "stale": "El portal ya respondió a un mensaje posterior de este módulo. Se pone al día en la próxima comunicación",
 }
 """What the portal says in codes."""

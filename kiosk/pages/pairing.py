@@ -14,7 +14,7 @@ from kiosk.joining import PairedAlready
 from kiosk.link import PairingFailed
 from kiosk.pages.admission import ANYBODY
 from kiosk.pages.errors import PAIRING_PAGE
-from kiosk.pairing import pair_with
+from kiosk.pairing import is_unknown, pair_with
 from kiosk.services import GivenServices
 from kiosk.settings import KioskSettingsError
 from kiosk.state import read_status
@@ -38,9 +38,9 @@ class PairingView:
 
 @get(PAIRING_PAGE, opt=ANYBODY)
 async def show_pairing(services: GivenServices) -> Template | Redirect:
-    """The form, for a machine that is no kiosk or a locked one."""
+    """The form, for a machine that is no kiosk, a locked one, or one that the portal does not know any more."""
     status = await read_status(await services.now())
-    if status.standing is Standing.GOOD:
+    if status.standing is Standing.GOOD and not await is_unknown():
         return Redirect("/", status_code=303)
     return _show(PairingView(status.standing))
 

@@ -151,21 +151,12 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     appointment: UUID | None = None
 
 
-class Standing(StrEnum):
-    """How a kiosk stands with the portal."""
-
-    UNPAIRED = "unpaired"
-    GOOD = "good"
-    FORKED = "forked"
-    REVOKED = "revoked"
-
-
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a kiosk sends. ``number`` is higher each time; ``answered`` is the highest whose answer it has taken.
 
     ``entries`` follow on what the portal is known to have applied. ``logged`` and ``chain`` tell the whole log's length
     and its hash at ``applied``. ``leases`` is sent in a new epoch only. ``mark`` is that of the answer taken last.
-    ``looks`` are sent until an answer has them. ``standing`` is how the kiosk stands by its own account.
+    ``looks`` are sent until an answer has them.
     """
 
     protocol: int
@@ -184,7 +175,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     leases: tuple[HeldLease, ...] | None = None
     mark: str = ""
     looks: tuple[Look, ...] = ()
-    standing: Standing = Standing.GOOD
 
 
 class LeaseView(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -284,6 +274,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     gone: tuple[UUID, ...] = ()
 
 
+class Standing(StrEnum):
+    """How a kiosk stands with the portal."""
+
+    UNPAIRED = "unpaired"
+    GOOD = "good"
+    FORKED = "forked"
+    REVOKED = "revoked"
+
+
 class ClaimOutcome(StrEnum):
     GRANTED = "granted"
     TAKEN = "taken"
@@ -315,12 +314,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PairRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A machine becomes a kiosk: the one-time code, its new token's hash, its public key (hex)."""
+    """A machine becomes a kiosk: the one-time code, its new token's hash, its public key (hex).
+
+    One that is a kiosk of which a restored portal knows nothing says which, and of which sede.
+    """
 
     code: str
     token_hash: str
     public_key: str
     protocol: int = PROTOCOL
+    kiosk: UUID | None = None
+    center: UUID | None = None
 
 
 class PairAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 
 from portal.database.engine import Row
 from portal.database.node import fetch, transactional
-from portal.domain.audit import Action, Actor, write_audit
 from portal.domain.codes import ALPHABET, normalise_code
 from portal.domain.epochs import current_epoch
 from portal.domain.errors import DomainError
@@ -59,7 +58,6 @@ class KioskView:
     applied: int
     kept: int
     declared: bool
-    copy_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,16 @@ class LentSeat:
 async def make_kiosk(name: str, center: UUID) -> UUID:
     """A kiosk of a sede, which no machine is yet. Returns its id."""
     kiosk = uuid4()
+    await _insert(kiosk, name, center)
+    return kiosk
+
+
+async def _insert(kiosk: UUID, name: str, center: UUID) -> None:
     await fetch(
         'INSERT INTO "kiosk" ("id", "name", "center", "standing", "epoch", "applied", "kept", "exchange", '
         '"offset_seconds", "protocol", "on_hand", "waiting") VALUES ({}, {}, {}, {}, 0, 0, 0, 0, 0, 0, 0, 0)',
         *(kiosk, name, center, Standing.UNPAIRED.value),
     )
-    return kiosk
 
 
 async def make_pairing_code(kiosk: UUID, staff: UUID | None, now: datetime) -> str:
@@ -106,7 +108,9 @@ async def make_pairing_code(kiosk: UUID, staff: UUID | None, now: datetime) -> s
 async def pair(request: PairRequest, now: datetime) -> PairAnswer:
     """Make a machine the kiosk that its code stands for; the same request again gets the same answer.
 
-    Five wrong tries kill the code that they name, and no other. Raises PairingRefused, always in the same way.
+    A kiosk that was paired after the copy was made from which this portal was restored stays the kiosk that it is, and
+    hands in its log. Five wrong tries kill the code that they name, and no other. Raises PairingRefused, always in the
+    same way.
     """
     if len(request.public_key) != _HEX_OF_KEY or len(request.token_hash) != _HEX_OF_KEY:
         raise PairingRefused
@@ -142,17 +146,36 @@ async def _pair(request: PairRequest, public_key: bytes, now: datetime) -> PairA
     )
     if not codes:
         return None
-    key_id = name_key(public_key)
+    kiosk, epoch = codes[0]["kiosk"], await current_epoch()
+    if request.kiosk is not None:
+        # What it declares is believed, what its log tells comes in, as of any kiosk that a restored portal forgot.
+        kiosk, epoch = await _recognise(kiosk, request), 0
     rows = await fetch(
-        'UPDATE "kiosk" SET "standing" = \'good\', "token_hash" = {}, "key_id" = {}, "epoch" = {}, '
-        '"paired_at" = COALESCE("paired_at", {}) WHERE "id" = {} AND ("standing" = \'unpaired\' '
-        'OR ("standing" = \'good\' AND "token_hash" = {})) RETURNING "id", "name", "center"',
-        *(request.token_hash, key_id, await current_epoch(), now, codes[0]["kiosk"], request.token_hash),
+        'UPDATE "kiosk" SET "token_hash" = {}, "key_id" = {}, "paired_at" = COALESCE("paired_at", {}), '
+        '"epoch" = CASE WHEN "standing" = \'unpaired\' THEN {} ELSE "epoch" END, "standing" = \'good\' '
+        'WHERE "id" = {} AND ("standing" = \'unpaired\' OR ("standing" = \'good\' AND "token_hash" = {})) '
+        'RETURNING "id", "name", "center"',
+        *(request.token_hash, name_key(public_key), now, epoch, kiosk, request.token_hash),
     )
     if not rows:
         return None
     await add_key(public_key, node_name(rows[0]["id"]), now)
     return await _tell_paired(rows[0], now)
+
+
+async def _recognise(kiosk: UUID, request: PairRequest) -> UUID | None:
+    """The row of a kiosk that says who it is: its own, or the one that its code was made for, under its id from now on.
+    None for a kiosk of another sede.
+    """
+    rows = await fetch('SELECT "name", "center" FROM "kiosk" WHERE "id" = {}', kiosk)
+    own = await fetch('SELECT "center" FROM "kiosk" WHERE "id" = {}', request.kiosk)
+    if request.kiosk is None or any(row["center"] != request.center for row in (*rows, *own)):
+        return None
+    if not own:
+        await _insert(request.kiosk, rows[0]["name"], rows[0]["center"])
+        await fetch('UPDATE "pairing_code" SET "kiosk" = {} WHERE "kiosk" = {}', request.kiosk, kiosk)
+        await fetch('DELETE FROM "kiosk" WHERE "id" = {}', kiosk)
+    return request.kiosk
 
 
 async def find_paired(token_hash: str, now: datetime) -> PairAnswer | None:
@@ -203,7 +226,7 @@ async def list_kiosks(center: UUID | None = None) -> list[KioskView]:
     rows = await fetch(
         'SELECT "kiosk"."id", "kiosk"."name", "kiosk"."center", "kiosk"."standing", "kiosk"."paired_at", '
         '"kiosk"."revoked_at", "kiosk"."seen_at", "kiosk"."offset_seconds", "kiosk"."on_hand", '
-        '"kiosk"."waiting" AS "behind", "kiosk"."applied", "kiosk"."kept", "kiosk"."epoch", "kiosk"."copy_seen_at", '
+        '"kiosk"."waiting" AS "behind", "kiosk"."applied", "kiosk"."kept", "kiosk"."epoch", '
         '"center"."name" AS "center_name" FROM "kiosk" JOIN "center" ON "center"."id" = "kiosk"."center" '
         f'{whose}ORDER BY "center"."name", "kiosk"."name"',
         *values,
@@ -252,15 +275,6 @@ async def revoke(kiosk: UUID, now: datetime) -> bool:
         *(now, rows[0]["key_id"]),
     )
     return True
-
-
-@transactional
-async def revoke_again(kiosk: UUID, now: datetime) -> None:
-    """Revoke a kiosk that says it was: this portal has forgotten it, since it was restored from an older copy."""
-    if await revoke(kiosk, now):
-        [row] = await fetch('SELECT "name" FROM "kiosk" WHERE "id" = {}', kiosk)
-        actor = Actor(None, row["name"])
-        await write_audit(actor, Action.KIOSK_CHANGED, now, subject=str(kiosk), change="revoked_again")
 
 
 async def read_applied() -> dict[UUID, int]:

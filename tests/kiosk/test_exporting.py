@@ -56,10 +56,10 @@ async def pair_as(desk: Desk, keys: KeyFolder, kiosk: UUID) -> str:
 async def test_what_was_not_sent_is_signed_by_the_kiosk_that_did_it(desk: Desk, tmp_path: Path) -> None:
     keys, first, second = KeyFolder(tmp_path / "secrets"), uuid4(), uuid4()
     public = {first: await pair_as(desk, keys, first)}
-    await desk.hear(leases=(desk.lease(15),))
+    await desk.hear(reference=desk.reference(), leases=(desk.lease(15),))
     await sell(desk.order(JULIO, 15), desk.now, Paper.TICKET)
     public[second] = await pair_as(desk, keys, second)
-    await desk.hear(leases=(desk.lease(16),))
+    await desk.hear(reference=desk.reference(), leases=(desk.lease(16),))
     await sell(desk.order(ROSA, 16), desk.now, Paper.TICKET)
 
     exports = await export_unsent(keys)

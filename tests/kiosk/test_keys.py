@@ -114,6 +114,19 @@ async def test_a_machine_that_is_a_kiosk_is_not_paired_again(desk: Desk, keys: K
     assert office.requests == []
 
 
+async def test_a_kiosk_that_a_restored_portal_does_not_know_stays_what_it_is(desk: Desk, keys: KeyFolder) -> None:
+    await unpair()
+    office = Office()
+    await pair_with("ABCDEFGH", keys, office)
+    [before] = await fetch('SELECT * FROM "kiosk_state"')
+    await fetch('UPDATE "kiosk_state" SET "message" = \'unknown_token\'')
+    assert (await pair_with("HGFEDCBA", keys, office)).kiosk == office.kiosk
+    first, second = office.requests
+    assert (first.kiosk, second.kiosk, second.center) == (None, office.kiosk, before["center"])
+    assert (first.token_hash, first.public_key) == (second.token_hash, second.public_key)
+    assert await fetch('SELECT * FROM "kiosk_state"') == [before]
+
+
 async def test_another_kiosk_has_another_identity_and_the_former_one_is_kept(desk: Desk, keys: KeyFolder) -> None:
     await unpair()
     first, second = Office(), Office()

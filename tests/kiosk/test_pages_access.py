@@ -96,6 +96,13 @@ async def test_what_the_portal_says_in_a_code_is_shown_in_words(visitor: Visitor
     assert (await visitor.open("/estado")).text.count(words) == 2  # in the banner too
 
 
+async def test_a_kiosk_that_the_portal_does_not_know_is_paired_again(visitor: Visitor) -> None:
+    assert (await visitor.open("/emparejar")).address == "/"
+    await fetch('UPDATE "kiosk_state" SET "message" = \'unknown_token\' WHERE "id" = 1')
+    assert "Emparejar otra vez" in (await visitor.open("/estado")).text
+    assert "sigue siendo el mismo módulo" in (await visitor.open("/emparejar")).text
+
+
 async def test_whoever_types_keeps_the_screen_open(desk: Desk, visitor: Visitor) -> None:
     for _ in range(10):
         desk.now += timedelta(minutes=1)
