@@ -39,6 +39,8 @@ WAITING_PER_PROCESS = 32
 _PRELOADED = ["weasyprint", "portal.documents.press"]
 # WeasyPrint keeps some 3 kB of each document; fresh processes every so often keep the pool small.
 _DOCUMENTS_PER_PROCESS = 4000
+# WeasyPrint also caches some 20 MB; a process that nobody needs for a while ends, and another one is there in a moment.
+_IDLE_SECONDS = 60.0
 # Below the web server's processes, so that a rush for slips does not slow down bookings.
 _NICENESS = 5
 
@@ -66,6 +68,7 @@ class Renderer:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._pool: ProcessPoolExecutor | None = None
         self._leaflet: bytes | None = None
+        self._rest_at: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Make the private folder and start the processes. Blocks for about a second, while WeasyPrint is loaded."""
@@ -75,6 +78,8 @@ class Renderer:
 
     def close(self) -> None:
         """Finish the documents being made, drop those that wait, end the processes, remove the folder."""
+        if self._rest_at is not None:
+            self._rest_at.cancel()
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
@@ -116,13 +121,18 @@ class Renderer:
         finally:
             self._taken -= 1
             self._tell_waiting(self._taken)
+            if self._rest_at is not None:
+                self._rest_at.cancel()
+            self._rest_at = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._rest)
 
     async def _submit(self, job: Callable[_P, bytes], *args: _P.args, **kwargs: _P.kwargs) -> bytes:
         pool = self._pool
         if pool is None:
             raise RendererClosed("the renderer is not running")
         try:
-            pdf = await asyncio.wrap_future(pool.submit(job, *args, **kwargs))
+            with _without_main_module():  # a pool that rested starts a process for it
+                made = pool.submit(job, *args, **kwargs)
+            pdf = await asyncio.wrap_future(made)
         except BrokenProcessPool:
             self._replace(pool)
             raise
@@ -138,13 +148,20 @@ class Renderer:
             self._pool = self._open_pool(self._folder)
             old.shutdown(wait=False)
 
-    def _open_pool(self, folder: tempfile.TemporaryDirectory[str]) -> ProcessPoolExecutor:
+    def _rest(self) -> None:
+        """Nobody has asked for a while: end the processes; the fork server stays."""
+        if self._taken == 0 and self._pool is not None and self._folder is not None:
+            old, self._pool = self._pool, self._open_pool(self._folder, at_rest=True)
+            self._made = 0
+            old.shutdown(wait=False)
+
+    def _open_pool(self, folder: tempfile.TemporaryDirectory[str], *, at_rest: bool = False) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         _start_fork_server()
         pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_begin, initargs=(folder.name,))
         with _without_main_module():
-            for _ in range(self._processes):
+            for _ in range(0 if at_rest else self._processes):
                 pool.submit(_is_ready)
         return pool
 

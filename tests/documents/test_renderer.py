@@ -72,6 +72,19 @@ async def test_processes_are_renewed_before_they_grow(renderer: Renderer, monkey
     assert pool_pids(renderer) != before
 
 
+async def test_processes_end_when_nobody_needs_them_and_come_back(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.documents.renderer._IDLE_SECONDS", 0.01)
+    assert await renderer.slip_pdf(VIRTUAL, Paper.A5)
+    assert renderer._pool is not None
+    [process] = renderer._pool._processes.values()
+    await asyncio.to_thread(process.join, 10)
+    assert not process.is_alive()
+    assert pool_pids(renderer) == []
+    assert (await renderer.slip_pdf(VIRTUAL, Paper.A5)).startswith(b"%PDF")
+
+
 async def test_it_says_that_it_is_busy_instead_of_queueing_without_end(
     renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
