@@ -151,12 +151,21 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     appointment: UUID | None = None
 
 
+class Standing(StrEnum):
+    """How a kiosk stands with the portal."""
+
+    UNPAIRED = "unpaired"
+    GOOD = "good"
+    FORKED = "forked"
+    REVOKED = "revoked"
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a kiosk sends. ``number`` is higher each time; ``answered`` is the highest whose answer it has taken.
 
     ``entries`` follow on what the portal is known to have applied. ``logged`` and ``chain`` tell the whole log's length
     and its hash at ``applied``. ``leases`` is sent in a new epoch only. ``mark`` is that of the answer taken last.
-    ``looks`` are sent until an answer has them.
+    ``looks`` are sent until an answer has them. ``standing`` is how the kiosk stands by its own account.
     """
 
     protocol: int
@@ -175,6 +184,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     leases: tuple[HeldLease, ...] | None = None
     mark: str = ""
     looks: tuple[Look, ...] = ()
+    standing: Standing = Standing.GOOD
 
 
 class LeaseView(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -272,15 +282,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool
     citas: tuple[CitaState, ...] = ()
     gone: tuple[UUID, ...] = ()
-
-
-class Standing(StrEnum):
-    """How a kiosk stands with the portal."""
-
-    UNPAIRED = "unpaired"
-    GOOD = "good"
-    FORKED = "forked"
-    REVOKED = "revoked"
 
 
 class ClaimOutcome(StrEnum):

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from portal.database.engine import Row
 from portal.database.node import fetch, transactional
+from portal.domain.audit import Action, Actor, write_audit
 from portal.domain.codes import ALPHABET, normalise_code
 from portal.domain.epochs import current_epoch
 from portal.domain.errors import DomainError
@@ -58,6 +59,7 @@ class KioskView:
     applied: int
     kept: int
     declared: bool
+    copy_seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ async def list_kiosks(center: UUID | None = None) -> list[KioskView]:
     rows = await fetch(
         'SELECT "kiosk"."id", "kiosk"."name", "kiosk"."center", "kiosk"."standing", "kiosk"."paired_at", '
         '"kiosk"."revoked_at", "kiosk"."seen_at", "kiosk"."offset_seconds", "kiosk"."on_hand", '
-        '"kiosk"."waiting" AS "behind", "kiosk"."applied", "kiosk"."kept", "kiosk"."epoch", '
+        '"kiosk"."waiting" AS "behind", "kiosk"."applied", "kiosk"."kept", "kiosk"."epoch", "kiosk"."copy_seen_at", '
         '"center"."name" AS "center_name" FROM "kiosk" JOIN "center" ON "center"."id" = "kiosk"."center" '
         f'{whose}ORDER BY "center"."name", "kiosk"."name"',
         *values,
@@ -275,6 +277,15 @@ async def revoke(kiosk: UUID, now: datetime) -> bool:
         *(now, rows[0]["key_id"]),
     )
     return True
+
+
+@transactional
+async def revoke_again(kiosk: UUID, now: datetime) -> None:
+    """Revoke a kiosk that says it was: this portal has forgotten it, since it was restored from an older copy."""
+    if await revoke(kiosk, now):
+        [row] = await fetch('SELECT "name" FROM "kiosk" WHERE "id" = {}', kiosk)
+        actor = Actor(None, row["name"])
+        await write_audit(actor, Action.KIOSK_CHANGED, now, subject=str(kiosk), change="revoked_again")
 
 
 async def read_applied() -> dict[UUID, int]:
