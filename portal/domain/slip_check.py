@@ -9,7 +9,7 @@ from portal.database.node import fetch
 from portal.domain.appointments import AppointmentView, find_appointment
 from portal.domain.key_ring import read_keys
 from portal.domain.modality import Modality
-from portal.domain.verification import Verdict, read_slip
+from portal.domain.verification import SlipClaim, Verdict, read_slip
 from portal.domain.vocabulary import State
 
 _LONGEST_HINT = 16
@@ -38,7 +38,11 @@ class SlipCheck:
 
 
 async def check_slip(code: str, signed: str) -> SlipCheck:
-    """Judge the signed text that came with a code. Never raises for what it is given."""
+    """Judge the signed text that came with a code. Never raises for what it is given.
+
+    What a closed key has signed is authentic where we have the very cita, and cannot be told else: it may have been
+    printed before the key was closed and not been sent yet, or signed since by whoever has the machine.
+    """
     reading = read_slip(code, signed, await read_keys())
     if reading.claim is None:
         return SlipCheck(code, reading.verdict, None)
@@ -54,6 +58,8 @@ async def check_slip(code: str, signed: str) -> SlipCheck:
     if reading.verdict is not Verdict.AUTHENTIC:
         return SlipCheck(code, reading.verdict, text)
     cita = await find_appointment(code)
+    if reading.closed and not (cita and _is_of(cita, claim)):
+        return SlipCheck(code, Verdict.CANNOT_TELL, text)
     return SlipCheck(code, reading.verdict, text, cita.state if cita else None)
 
 
@@ -67,6 +73,12 @@ def text_of(cita: AppointmentView, initials: str) -> SlipText:
         initials=initials,
         document_last3=cita.document_number[-3:],
     )
+
+
+def _is_of(cita: AppointmentView, claim: SlipClaim) -> bool:
+    """Whether a slip says what the cita is by; names and the way to attend may have been corrected since."""
+    said = (claim.service, claim.center, claim.starts_at, claim.document_last3)
+    return said == (cita.service_code, cita.center_code, cita.starts_at, cita.document_number[-3:])
 
 
 async def _name(table: str, code: str) -> str:

@@ -71,10 +71,15 @@ class SlipClaim:
 
 @dataclass(frozen=True)
 class SlipReading:
-    """The verdict on a slip's text, with what it says as far as it could be read; only AUTHENTIC vouches for that."""
+    """The verdict on a slip's text, with what it says as far as it could be read; only AUTHENTIC vouches for that.
+
+    ``closed``: the key has been closed since. Whoever has the machine can sign with it still, and date it as they like,
+    so that AUTHENTIC stands only beside the cita itself.
+    """
 
     verdict: Verdict
     claim: SlipClaim | None = None
+    closed: bool = False
 
 
 def sign_slip(claim: SlipClaim, private_key: Ed25519PrivateKey) -> str:
@@ -116,7 +121,8 @@ def read_slip(code: str, text: str, public_keys: Mapping[str, PublicKey]) -> Sli
         return SlipReading(Verdict.CANNOT_TELL, claim)
     if claim is None or claim.node != key.node or not _is_signed_by(key, signature, _signed_bytes(code, body)):
         return SlipReading(Verdict.ALTERED, claim)
-    return SlipReading(Verdict.AUTHENTIC if _was_in_service(key, claim.starts_at) else Verdict.CANNOT_TELL, claim)
+    verdict = Verdict.AUTHENTIC if _was_in_service(key, claim.starts_at) else Verdict.CANNOT_TELL
+    return SlipReading(verdict, claim, closed=key.closed is not None)
 
 
 def _signed_bytes(code: str, body: bytes) -> bytes:

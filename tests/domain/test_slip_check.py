@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from portal.database.node import Node
+from portal.database.node import Node, fetch
 from portal.domain.changing import cancel
 from portal.domain.key_ring import add_key
 from portal.domain.keys import name_key
@@ -57,6 +57,21 @@ async def test_a_true_slip_of_a_cita_that_was_cancelled(key: Ed25519PrivateKey) 
 async def test_a_true_slip_whose_cita_we_do_not_have(key: Ed25519PrivateKey) -> None:
     check = await check_slip("K7WM3R9H", sign_slip(claim_of("K7WM3R9H", key), key))
     assert (check.verdict, check.state) == (Verdict.AUTHENTIC, None)
+
+
+async def test_what_a_closed_key_signed_is_authentic_beside_its_cita_alone(key: Ed25519PrivateKey) -> None:
+    code = await a_code()
+    true = sign_slip(claim_of(code, key), key)
+    await fetch('UPDATE "signing_key" SET "closed_at" = {}', NOW)
+    assert (await check_slip(code, true)).verdict is Verdict.AUTHENTIC
+    # Whoever took the machine may have signed these, whatever they say of when.
+    for forged in (
+        claim_of("K7WM3R9H", key),
+        replace(claim_of(code, key), starts_at=START + timedelta(days=1)),
+        replace(claim_of(code, key), document_last3="411"),
+    ):
+        check = await check_slip(forged.code, sign_slip(forged, key))
+        assert (check.verdict, check.state) == (Verdict.CANNOT_TELL, None)
 
 
 async def test_an_altered_slip_does_not_tell_whether_its_cita_stands(key: Ed25519PrivateKey) -> None:
