@@ -97,6 +97,10 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
 
     ``sent_at`` and ``received_at`` are machine time.
     """
+    if answer.asked_at not in (None, sent_at):
+        # A copy of this machine has asked under the same number: what it is told leaves out what it knows.
+        await pass_numbers()
+        return False
     rows = await fetch(
         'UPDATE "kiosk_state" SET "answered" = {}, "portal_time" = {}, "offset_seconds" = {}, "answered_at" = {}, '
         '"away_since" = NULL, "message" = {}, "answer_mark" = {} '

@@ -295,7 +295,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people. ``mark``
     tells this answer from one of the same number that a portal gave before it was restored.
-    ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none.
+    ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none. ``asked_at`` is the
+    request's ``sent_at``: another machine that is the same kiosk may have asked under the same number.
     """
 
     number: int
@@ -312,6 +313,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     mark: str = ""
     looked: int = 0
+    asked_at: datetime | None = None
 
 
 class PairRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -226,6 +226,7 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             message=_message(speaks_ours=speaks_ours, paused=paused),
             mark=uuid4().hex,
             looked=await take_looks(kiosk, request.looks, now),
+            asked_at=request.sent_at,
         )
     )
     await fetch('UPDATE "kiosk" SET "answer" = {} WHERE "id" = {}', answer, kiosk)

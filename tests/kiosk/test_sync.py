@@ -119,6 +119,16 @@ async def test_the_answer_to_another_machine_that_is_this_kiosk(desk: Desk) -> N
     assert await fetch('SELECT "id" FROM "known_lease" WHERE "state" = \'held\'')
 
 
+async def test_what_a_copy_of_this_machine_is_told_under_the_same_number_is_not_taken(desk: Desk) -> None:
+    request = await desk.ask()
+    theirs = desk.answer(request, leases=(desk.lease(11),), asked_at=desk.now + timedelta(seconds=1))
+    assert not await take_answer(theirs, desk.now, desk.now)
+    again = await desk.ask()
+    assert again.number > request.number + 1
+    assert await take_answer(desk.answer(again, asked_at=desk.now), desk.now, desk.now)
+    assert len(await fetch('SELECT "id" FROM "known_lease"')) == 1
+
+
 async def test_who_is_gone_cannot_sign_in_and_names_may_pass_on(desk: Desk) -> None:
     newcomer = uuid4()
     key = KeyState(key_id="ABCDEFGH", node="portal", public_key="00" * 32, opened_at=NOW)
