@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from portal.database.node import fetch, transactional
-from portal.domain.kiosk_outlook import note_next_day
+from portal.domain.kiosk_outlook import next_days, note_next_day
 from portal.domain.schedule import lock_schedule
 
 
@@ -52,7 +52,7 @@ async def close_days(
         *whom,
     )
     await lock_schedule(row["id"] for row in staff)
-    closure = uuid4()
+    closure, ahead = uuid4(), await next_days(now)
     await fetch(
         'INSERT INTO "closure" ("id", "center", "consultant", "first_day", "last_day", "reason", "created_at") '
         "VALUES ({}, {}, {}, {}, {}, {}, {})",
@@ -66,7 +66,7 @@ async def close_days(
         f"AND {scope}",
         *(False, first_day, last_day, now, *whom),
     )
-    await note_next_day(now)
+    await note_next_day(now, ahead)
     # Read after the update: on PostgreSQL it waited for bookings under way, so their citas are visible here.
     touched = await fetch(
         'SELECT "appointment"."code", "appointment"."starts_at" FROM "seat" '

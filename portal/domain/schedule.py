@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from portal.database.node import fetch, transactional
 from portal.domain.calendar import ClosedDays, DueSeat, Hours, Pause, seats_due
 from portal.domain.epochs import hold_back
+from portal.domain.kiosk_outlook import next_days, note_next_day
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import FREE
@@ -79,6 +80,7 @@ async def _hold_back(consultant: UUID, now: datetime) -> None:
 async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) -> Opening:
     """Bring one consultor's seats up to date, from today to the horizon, in one transaction."""
     await lock_schedule([consultant])
+    ahead = await next_days(now)
     first, last = local_day(now), local_day(now) + timedelta(days=rules.horizon_days)
     due = await _seats_due_of(consultant, first, last)
     on_file = await _seats_on_file(consultant, first, last, now)
@@ -89,6 +91,8 @@ async def open_seats_of(consultant: UUID, now: datetime, rules: BookingRules) ->
     await _insert_seats(consultant, missing, now)
     if missing or reopened:
         await _hold_back(consultant, now)
+    if missing or reopened or closed:
+        await note_next_day(now, ahead)
     return Opening(added=len(missing), reopened=reopened, closed=closed)
 
 
