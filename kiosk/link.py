@@ -17,7 +17,12 @@ from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, Of
 T = TypeVar("T")
 
 PATH: Final = "/api/kiosk/v1"
-_TIMEOUT: Final = httpx.Timeout(20, connect=3)
+_TIMEOUT: Final = httpx.Timeout(10, connect=3)
+"""A cable that is pulled far away breaks nothing off, nothing comes any more. What was given up is said again."""
+
+_TIMEOUT_OF_PAPERS: Final = httpx.Timeout(60, connect=3)
+"""What the portal has to make first."""
+
 _WORTH_FOLDING: Final = 1_024
 _REFUSALS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -37,7 +42,6 @@ class HttpPortal:
         self._client = httpx.AsyncClient(
             base_url=address,
             headers=headers,
-            timeout=_TIMEOUT,
             transport=transport,
             trust_env=urlsplit(address).hostname not in _LOOPBACK,  # no proxy leads to this machine
         )
@@ -52,7 +56,7 @@ class HttpPortal:
 
     async def ask_day_sheets(self, question: DaySheetsQuestion) -> DaySheetsAnswer:
         """The day sheets of the sede as PDF. Raises PortalAway, PortalRefused."""
-        return await self._ask("day-sheets", question, DaySheetsAnswer)
+        return await self._ask("day-sheets", question, DaySheetsAnswer, _TIMEOUT_OF_PAPERS)
 
     async def pair(self, request: PairRequest) -> PairAnswer:
         """Have this machine made a kiosk. Raises PortalAway, PairingFailed."""
@@ -65,20 +69,20 @@ class HttpPortal:
         """Let go of open connections."""
         await self._client.aclose()
 
-    async def _ask(self, what: str, message: msgspec.Struct, kind: type[T]) -> T:
-        response = await self._post(what, msgspec.json.encode(message))
+    async def _ask(self, what: str, message: msgspec.Struct, kind: type[T], timeout: httpx.Timeout = _TIMEOUT) -> T:
+        response = await self._post(what, msgspec.json.encode(message), timeout)
         if response.status_code in _REFUSALS:
             raise PortalRefused(stale=False)
         if response.status_code == HTTPStatus.CONFLICT:
             raise PortalRefused(stale=True)
         return _read(response, kind)
 
-    async def _post(self, what: str, body: bytes) -> httpx.Response:
+    async def _post(self, what: str, body: bytes, timeout: httpx.Timeout = _TIMEOUT) -> httpx.Response:
         folded, headers = body, {}
         if len(body) > _WORTH_FOLDING:
             folded, headers = gzip.compress(body, 6), {"content-encoding": "gzip"}
         try:
-            return await self._client.post(f"{PATH}/{what}", content=folded, headers=headers)
+            return await self._client.post(f"{PATH}/{what}", content=folded, headers=headers, timeout=timeout)
         except httpx.HTTPError:
             raise PortalAway from None  # its text may name what was sent
 

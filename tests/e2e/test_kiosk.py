@@ -23,12 +23,26 @@ from portal.domain.kiosks import make_kiosk, make_pairing_code
 from tests.chromium import DESKTOP, NewPage, take_picture
 from tests.databases import run_apart
 from tests.documents.reading import decode_qr, picture
+from tests.e2e.networks import NetworkCable, has_networks
 from tests.e2e.steps import Newcomer
-from tests.e2e.two_sides import Cable, RunningKiosk, answers, kiosk_sign_in, process_named, stop_process, wait_until
+from tests.e2e.two_sides import (
+    Cable,
+    RunningKiosk,
+    SilentCable,
+    answers,
+    kiosk_sign_in,
+    process_named,
+    stop_process,
+    wait_until,
+)
+from tests.processes import free_port
 from tests.running_portal import CITAS, RUN, RunningPortal, StartPortal
 
 SOON_SECONDS = 10.0
 """Within which a cita that was sold offline is at the portal, once that is there again."""
+
+NOTICED_SECONDS = 15.0
+"""Within which the banner tells of a silent cable, once somebody has booked."""
 
 
 @pytest.fixture
@@ -200,7 +214,7 @@ def plugged(
     finally:
         for kiosk, cable in made:
             kiosk.stop()
-            cable.pull()
+            cable.close()
 
 
 async def prepare(portal: RunningPortal) -> tuple[list[str], KioskSignIn]:
@@ -277,3 +291,42 @@ async def test_two_kiosks_with_the_cables_pulled_sell_different_seats_and_all_ar
     for machine in machines:
         await machine.page.goto("/")
         await expect(machine.page.locator("#aviso")).to_contain_text("Nada por enviar")
+
+
+@pytest.fixture
+def silenced(
+    start_portal: StartPortal, tmp_path: Path
+) -> Iterator[tuple[RunningPortal, RunningKiosk, NetworkCable | SilentCable]]:
+    """A portal, a machine that is no kiosk yet, and a cable that falls silent: a real one, where we may lay it."""
+    portal, port = start_portal(), free_port()
+    cable = NetworkCable(portal.port, port) if has_networks() else SilentCable(portal.port)
+    try:
+        kiosk = RunningKiosk(tmp_path / "machine", cable.url, cable.settings, port=port, enter=cable.enter)
+        try:
+            kiosk.wait_until_ready()
+            yield portal, kiosk, cable
+        finally:
+            kiosk.stop()
+    finally:
+        cable.close()
+
+
+async def test_a_cable_that_falls_silent_is_told_of_and_nothing_is_lost(
+    new_page: NewPage, silenced: tuple[RunningPortal, RunningKiosk, NetworkCable | SilentCable]
+) -> None:
+    portal, kiosk, cable = silenced
+    page = await new_page(DESKTOP, kiosk.url)
+    [code, _], who = await asyncio.to_thread(run_apart, prepare(portal))
+    await pair(page, code, who)
+    await expect(page.locator("#aviso")).to_contain_text("En línea")
+    cable.pull()
+    person = Newcomer()
+    code = await book(page, person)  # while whoever asks the portal hears nothing, not even that it is away
+    told = expect(page.locator("#aviso"))
+    await told.to_contain_text("Sin conexión", timeout=NOTICED_SECONDS * 1000)
+    await told.to_contain_text("1 cita por enviar")
+    assert ask(portal, "SELECT 1 FROM appointment WHERE code = ?", code) == []
+    cable.plug()
+    arrived = "SELECT count(*) FROM appointment WHERE state = 'reserved' AND NOT displaced AND code = ?"
+    await asyncio.to_thread(wait_until, lambda: ask(portal, arrived, code) == [(1,)], SOON_SECONDS)
+    await told.to_contain_text("Nada por enviar", timeout=SOON_SECONDS * 1000)

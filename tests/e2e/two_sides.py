@@ -2,6 +2,8 @@
 
 network = Cable(portal.port)       # a port of its own that leads to the portal, until it is pulled
 kiosk = RunningKiosk(folder, network.url)
+
+``networks`` has real ones.
 """
 
 from __future__ import annotations
@@ -9,22 +11,20 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import httpx
 
+from tests.e2e.relay import Relay
 from tests.processes import end_with_parent, free_port
 from tests.running_portal import CITAS, RunningPortal
 
 PATIENCE_SECONDS: Final = 30.0
-_CHUNK: Final = 65_536
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> float:
@@ -68,61 +68,51 @@ class Cable:
     """A port on the loopback that leads to another one, until it is pulled: then nobody answers there."""
 
     def __init__(self, target: int) -> None:
-        self._target = target
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._listener: socket.socket | None = None
-        self._open: set[socket.socket] = set()
-        self.plug()
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._relay = Relay(f"127.0.0.1:{port}", f"127.0.0.1:{target}")
 
     def plug(self) -> None:
         """Let everything through."""
-        listener = socket.create_server(("127.0.0.1", self.port))
-        self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        self._relay.start()
 
     def pull(self) -> None:
         """Break what is open off; nobody listens any more."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-        for end in tuple(self._open):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        self._relay.stop()
 
-    def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                threading.Thread(target=self._join, args=(near,), daemon=True).start()
-
-    def _join(self, near: socket.socket) -> None:
-        with near, suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as far:
-            self._open |= {near, far}
-            back = threading.Thread(target=_carry, args=(far, near), daemon=True)
-            back.start()
-            _carry(near, far)
-            back.join()
-            self._open -= {near, far}
+    def close(self) -> None:
+        """The same for good."""
+        self._relay.close()
 
 
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while piece := source.recv(_CHUNK):
-            sink.sendall(piece)
-    for end in (source, sink):
-        with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+class SilentCable(Cable):
+    """One that is pulled without a word: what is sent is taken, and nobody ever answers. As ``networks`` has them."""
+
+    enter: Sequence[str] = ()
+    settings: Mapping[str, str] = {}
+
+    def pull(self) -> None:
+        """Pass nothing on any more."""
+        self._relay.hold_back()
 
 
 class RunningKiosk:
-    """``citas kiosk`` on a free port, with a folder of its own."""
+    """``citas kiosk`` on a free port, or the given one, with a folder of its own; ``enter`` begins its command, where
+    it runs elsewhere.
+    """
 
-    def __init__(self, data: Path, portal: str, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        portal: str,
+        settings: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+        enter: Sequence[str] = (),
+    ) -> None:
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
+        self._enter = enter
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = data.with_name(f"{data.name}.log")
         self._environment = {
@@ -138,7 +128,7 @@ class RunningKiosk:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
             return subprocess.Popen(
-                (CITAS, "kiosk"), cwd=self.data, env=self._environment,
+                (*self._enter, CITAS, "kiosk"), cwd=self.data, env=self._environment,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509  # safe: see there
             )  # fmt: skip
