@@ -15,6 +15,7 @@ from portal.domain.events import record_event
 from portal.domain.exchange import Sale
 from portal.domain.files import hand_over_cv
 from portal.domain.kiosk_places import Place, find_place
+from portal.domain.leases import forget_another
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import add_appointment
 from portal.domain.notices import add_notice, queue_message
@@ -99,6 +100,8 @@ async def book_sale(
 
 
 async def _check_lease(kiosk: UUID, sale: Sale, *, forgotten: bool) -> None:
+    if forgotten:
+        await forget_another(kiosk, sale.lease, sale.seat, sale.code)
     rows = await fetch('SELECT "kiosk", "seat", "code" FROM "lease" WHERE "id" = {}', sale.lease)
     if rows and (rows[0]["kiosk"], rows[0]["seat"], rows[0]["code"]) != (kiosk, sale.seat, sale.code):
         raise NotOffered

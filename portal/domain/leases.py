@@ -115,12 +115,26 @@ async def take_declared(kiosk: UUID, declared: tuple[HeldLease, ...], now: datet
     """
     ids = {lease.id for lease in declared}
     for lease in declared:
+        await forget_another(kiosk, lease.id, lease.seat, lease.code)
         if not await fetch('SELECT "id" FROM "lease" WHERE "id" = {}', lease.id):
             await _take_one(kiosk, lease, now)
     for row in await fetch('SELECT "id", "seat" FROM "lease" WHERE "kiosk" = {} AND "state" = \'granted\'', kiosk):
         if row["id"] not in ids:
             await end_lease(row["id"], "released", now)
             await free_seat(row["seat"], kiosk)
+
+
+async def forget_another(kiosk: UUID, lease: UUID, seat: UUID, code: str) -> None:
+    """A late copy of a claim may have been answered anew by a restored portal, with another seat under the same id: the
+    kiosk goes by what it was told first.
+    """
+    rows = await fetch(
+        'DELETE FROM "lease" WHERE "id" = {} AND "kiosk" = {} AND "state" <> \'sold\' '
+        'AND ("seat" <> {} OR "code" <> {}) RETURNING "seat"',
+        *(lease, kiosk, seat, code),
+    )
+    for row in rows:
+        await free_seat(row["seat"], kiosk)
 
 
 async def _take_one(kiosk: UUID, lease: HeldLease, now: datetime) -> None:

@@ -8,12 +8,13 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from portal.database.node import Node, fetch, open_node, use_node
 from portal.domain.epochs import current_epoch, list_paused
-from portal.domain.exchange import HeldLease
+from portal.domain.exchange import Claim, HeldLease
 from portal.domain.kiosk_exchange import answer_request
 from tests.databases import NewDatabase
 from tests.domain.kiosking import TERMS, HandKiosk, add_kiosk
@@ -87,6 +88,39 @@ async def test_a_late_copy_of_a_request_that_is_answered_anew_hides_nothing(port
     after = await kiosk.speak(leases=held)
     assert {lease.id for lease in held} <= {lease.id for lease in after.leases}
     assert not await is_paused()
+
+
+@pytest.mark.parametrize("sold", [True, False])
+async def test_a_claim_that_was_answered_anew_with_another_seat_is_what_the_kiosk_was_told_first(
+    portal: Portal, sold: bool
+) -> None:
+    kiosk = portal.kiosk
+    await portal.back_up()
+    rows = await fetch(
+        'SELECT "starts_at" FROM "seat" WHERE "kiosk" IS NULL AND "starts_at" > {} GROUP BY "starts_at" '
+        'HAVING count(*) > 1 ORDER BY "starts_at" LIMIT 1',
+        NOW,
+    )
+    claim = Claim(lease=uuid4(), service="bolsa", modality="virtual", starts_at=rows[0]["starts_at"])
+    late = kiosk.request(claim=claim)
+    told = kiosk.hear(await answer_request(kiosk.id, late, NOW, TERMS))
+    [lease] = [each for each in told.leases if each.id == claim.lease]
+    await portal.restore()
+    await answer_request(kiosk.id, late, NOW, TERMS)
+    [anew] = await fetch('SELECT "seat", "code" FROM "lease" WHERE "id" = {}', lease.id)
+    assert anew["code"] != lease.code
+    sale = kiosk.sell(lease, "10117410") if sold else None
+    assert (await kiosk.speak()).declare
+    held = tuple(HeldLease(id=it.id, seat=it.seat, code=it.code, sold=it.id == lease.id and sold) for it in told.leases)
+    after = await kiosk.speak(leases=held)
+    sale = sale or kiosk.sell(lease, "10117410")
+    await kiosk.speak()
+    [cita] = await fetch('SELECT "seat", "displaced" FROM "appointment" WHERE "code" = {}', sale.code)
+    assert (cita["seat"], cita["displaced"]) == (lease.seat, False)
+    assert sold or (lease.seat, lease.code) in {(it.seat, it.code) for it in after.leases}
+    lent = await fetch('SELECT "seat" FROM "lease" WHERE "state" = \'granted\'')
+    kept = await fetch('SELECT "id" FROM "seat" WHERE "kiosk" IS NOT NULL')
+    assert {row["seat"] for row in lent} == {row["id"] for row in kept}
 
 
 async def test_the_same_request_twice_and_answers_that_are_lost_begin_nothing(portal: Portal) -> None:
