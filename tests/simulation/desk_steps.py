@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from random import Random
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from kiosk.changing import MoveOrder, cancel_offline, move_offline
@@ -18,6 +20,7 @@ from tests.simulation.machine import Machine
 from tests.simulation.world import World
 
 PEOPLE = 12
+T = TypeVar("T")
 
 
 def _order(world: World, key: SlotKey) -> Order:
@@ -30,7 +33,12 @@ async def _time_at_hand(world: World, machine: Machine) -> SlotKey:
     slots = await soonest("bolsa", modality, await machine.sync.now(), 40)
     if not slots:
         raise SeatTaken(())
-    return world.chance.choice(slots).key
+    return soon(world.chance, slots).key
+
+
+def soon(chance: Random, times: Sequence[T]) -> T:
+    """One of the times, rather an early one, whose day comes in this run."""
+    return times[min(chance.randrange(len(times)), chance.randrange(len(times)))]
 
 
 async def sell_at_hand(world: World, machine: Machine) -> Sold:
@@ -41,10 +49,12 @@ async def sell_at_hand(world: World, machine: Machine) -> Sold:
 
 async def claim(world: World, machine: Machine) -> Sold:
     """Sell a time that the portal has."""
-    rows = world.portal.look("SELECT starts_at FROM seat WHERE is_open AND kiosk IS NULL AND appointment IS NULL")
+    rows = world.portal.look(
+        "SELECT starts_at FROM seat WHERE is_open AND kiosk IS NULL AND appointment IS NULL ORDER BY starts_at, id"
+    )
     if not rows:
         raise SeatTaken(())
-    moment = world.at(world.chance.choice(rows)["starts_at"])
+    moment = world.at(soon(world.chance, rows)["starts_at"])
     key = SlotKey("bolsa", "central", world.chance.choice(list(Modality)), moment)
     return await claim_and_sell(_order(world, key), machine.sync, Paper.A5)
 
@@ -74,11 +84,9 @@ async def give_back(world: World, machine: Machine) -> None:
         await give_up(UUID(world.chance.choice(rows)["id"]), await machine.sync.now())
 
 
-async def forget_past(_: World, __: Machine) -> None:
-    """What the program does once an hour after an exchange."""
-    await purge()
-
-
 async def exchange(_: World, machine: Machine) -> Any:
-    """One exchange, when its time has come."""
-    return None if machine.waits else await machine.sync.exchange()
+    """One exchange, when its time has come; then what is past is forgotten."""
+    answer = None if machine.waits else await machine.sync.exchange()
+    if answer is not None:
+        await purge()
+    return answer

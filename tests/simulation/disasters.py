@@ -124,8 +124,8 @@ async def rewind(world: World, machine: Machine) -> None:
     """A machine is set back to its latest image; what it wrote since is lost with its file."""
     image = _image(world, machine)
     if not image.exists():  # then to the one that it was set up from
-        names = [f"kiosk{number}" for number in range(1, len(world.template.kiosks) + 1)]
-        image = world.template.kiosks[names.index(machine.process.name.removesuffix("twin"))]
+        name = machine.process.name.removesuffix("twin")
+        [image] = [path for path in world.files.kiosks if path.stem == name]
     machine.kill()
     await settle()
     await machine.process.close()

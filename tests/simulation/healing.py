@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from kiosk.joining import become
+from kiosk.purge import KEPT_FOR
 from portal.domain.exchange import Entry, Release
 from portal.domain.kiosks import revoke
 from portal.domain.leases import FORGOTTEN_AFTER
@@ -40,13 +41,7 @@ async def heal(world: World) -> None:
         machine.skew = timedelta(0)
     await settle()
     await world.raise_the_dead()
-    for _ in range(_ROUNDS):
-        await _exchange_all(world)  # who is not trusted hears so
-        repaired = [await _repair(world, machine) for machine in world.machines]
-        if not (await _revoke_nobodys(world) or any(repaired) or _has_forks(world)):
-            break
-    for _ in range(EXCHANGES):
-        await _exchange_all(world)
+    await _mend(world)
     if world.faults:
         return
     for machine in world.machines:
@@ -55,7 +50,20 @@ async def heal(world: World) -> None:
         world.blame("the sede still waits for kiosks that have all declared themselves")
     _judge_papers(world)
     await _come_to_rest(world)
+    if world.chance.random() < 0.3:
+        await _grow_old(world)
     world.note(f"all in all {_digest(world)}")
+
+
+async def _mend(world: World) -> None:
+    """Repair what is locked; then some exchanges without anything in the way."""
+    for _ in range(_ROUNDS):
+        await _exchange_all(world)  # who is not trusted hears so
+        repaired = [await _repair(world, machine) for machine in world.machines]
+        if not (await _revoke_nobodys(world) or any(repaired) or _has_forks(world)):
+            break
+    for _ in range(EXCHANGES):
+        await _exchange_all(world)
 
 
 async def _exchange_all(world: World) -> None:
@@ -69,6 +77,23 @@ async def _exchange_all(world: World) -> None:
                 await settle()
             if not machine.process.look("SELECT 1 FROM kiosk_state WHERE away_since IS NOT NULL"):
                 break
+
+
+async def _grow_old(world: World) -> None:
+    """Days later the kiosks have forgotten all that is past and in a backup, and nobody misses it."""
+    world.start(world.portal, "back up", world.back_up())
+    await settle()
+    await _exchange_all(world)
+    world.pass_time(timedelta(days=3))
+    await _mend(world)
+    for machine in world.machines:
+        if machine.process.look(
+            "SELECT 1 FROM log_entry WHERE text <> '' AND made_at <= ? AND number <= (SELECT kept FROM kiosk_state)",
+            str(world.now - KEPT_FOR),
+        ):
+            world.blame(f"{machine.process.name} has not forgotten what is past")
+        _agree(world, machine)
+    _judge_papers(world)
 
 
 async def _come_to_rest(world: World) -> None:

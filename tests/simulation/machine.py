@@ -38,8 +38,10 @@ class Machine:
         self.joins: PairAnswer | None = None
         self.process = Process(name, path, chance, on_commit)
         self.patience: list[asyncio.Timeout] = []
+        self.tick = timedelta(0)
         self._network = network
         self._now = now
+        self._asked_at = now()
         self._waiting: asyncio.Future[bytes] | None = None
         self.on_file = set[str]()  # the entries that its file told of, at its last commit
         self._seen = 0
@@ -47,8 +49,8 @@ class Machine:
         self.sync = Sync(self, self.clock)
 
     def clock(self) -> datetime:
-        """What this machine takes for the time."""
-        return self._now() + self.skew
+        """What this machine takes for the time; no two have the very same."""
+        return self._now() + self.skew + self.tick
 
     @property
     def waits(self) -> bool:
@@ -63,6 +65,7 @@ class Machine:
     async def send(self, request: Request) -> Answer:
         """The kiosk's line to the portal: what comes back may be the answer to something else."""
         self._waiting = asyncio.get_running_loop().create_future()
+        self._asked_at = request.sent_at
         body = msgspec.json.encode(request)
         self._network.send(Letter(self, self.kiosk, body, is_answer=False, life=self.life))
         body = await self._waiting
@@ -76,8 +79,7 @@ class Machine:
 
     async def hear_late(self, body: bytes) -> None:
         """It is taken all the same, or not."""
-        moment = self.clock()
-        await take_answer(msgspec.json.decode(body, type=Answer), moment, moment)
+        await take_answer(msgspec.json.decode(body, type=Answer), self._asked_at, self.clock())
 
     def lose_patience(self) -> None:
         """No answer in time."""

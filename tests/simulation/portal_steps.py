@@ -29,7 +29,7 @@ from portal.domain.slots import SlotKey
 from portal.domain.spanish_dates import midnight_before
 from portal.domain.vocabulary import AbandonMotive, NotHeldReason
 from tests.people import CONSENT, citizen_number
-from tests.simulation.desk_steps import PEOPLE
+from tests.simulation.desk_steps import PEOPLE, soon
 from tests.simulation.template import RULES
 from tests.simulation.world import World
 
@@ -37,10 +37,14 @@ OFFICE = Actor(None, "simulation")
 
 
 def _free_time(world: World) -> SlotKey:
-    rows = world.portal.look("SELECT starts_at FROM seat WHERE is_open AND kiosk IS NULL AND appointment IS NULL")
+    rows = world.portal.look(
+        "SELECT starts_at FROM seat WHERE is_open AND kiosk IS NULL AND appointment IS NULL AND starts_at > ? "
+        "ORDER BY starts_at, id",
+        str(world.now),
+    )
     if not rows:
         raise SeatTaken(())
-    moment = world.at(world.chance.choice(rows)["starts_at"])
+    moment = world.at(soon(world.chance, rows)["starts_at"])
     return SlotKey("bolsa", "central", world.chance.choice(list(Modality)), moment)
 
 

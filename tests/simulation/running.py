@@ -46,7 +46,7 @@ AT_THE_PORTAL: dict[PortalStep, float] = {
     portal_steps.cancel: 3,
     portal_steps.move: 3,
     portal_steps.attend: 3,
-    portal_steps.give_up_waiting: 2,
+    portal_steps.give_up_waiting: 4,
     portal_steps.close: 0.4,
     portal_steps.reopen: 0.6,
     portal_steps.change_policy: 0.4,
@@ -63,7 +63,6 @@ AT_THE_DESK: dict[DeskStep, float] = {
     desk_steps.cancel: 4,
     desk_steps.move: 4,
     desk_steps.give_back: 4,
-    desk_steps.forget_past: 2,
     repairs.repair: 4,
 }
 DELIVERIES = 40
@@ -87,7 +86,7 @@ MISHAPS: dict[DeskStep, float] = {
 
 async def run(seed: int, template: Template, steps: int = STEPS) -> Run:
     """Play one run to its end, or to the first fault."""
-    folder = Path(tempfile.mkdtemp(dir=template.portal.parent))
+    folder = Path(tempfile.mkdtemp(dir=template.fresh.portal.parent))
     try:
         with seeded(seed) as chance:
             world = World(template, folder, chance)

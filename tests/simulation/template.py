@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -13,11 +14,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.joining import become
+from kiosk.sync import prepare_request, take_answer
 from portal.database.migrate import migrate
 from portal.database.node import Node, open_node, use_node
-from portal.domain.exchange import Export, PairAnswer, PairRequest, SignedEntry, signed_part
+from portal.domain.exchange import Answer, Export, PairAnswer, PairRequest, SignedEntry, signed_part
 from portal.domain.keys import name_key
-from portal.domain.kiosk_exchange import Terms
+from portal.domain.kiosk_exchange import Terms, answer_request
 from portal.domain.kiosks import make_kiosk, make_pairing_code, pair
 from portal.domain.rules import BookingRules
 from tests.kiosk.desk import migrate_kiosk
@@ -30,11 +32,19 @@ KIOSKS = 3
 
 
 @dataclass(frozen=True)
-class Template:
-    """Where the files are, and who is in them."""
+class Files:
+    """Where the files are to begin with."""
 
     portal: Path
     kiosks: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """Files of kiosks that are just paired, and of such that have leases to sell; and who is in them."""
+
+    fresh: Files
+    supplied: Files
     ids: tuple[UUID, ...]
     center: UUID
     consultants: tuple[UUID, ...]
@@ -54,8 +64,31 @@ async def make_template(folder: Path) -> Template:
         await migrate_kiosk(blank)
         await blank.stop()
         kiosks = tuple([await _become(folder, answer, number) for number, answer in enumerate(answers, 1)])
-    ids = tuple(answer.kiosk for answer in answers)
-    return Template(folder / "portal.db", kiosks, ids, world.center, world.consultants)
+        fresh = Files(folder / "portal.db", kiosks)
+        ids = tuple(answer.kiosk for answer in answers)
+        supplied = await _supply(fresh, ids, folder / "supplied")
+    return Template(fresh, supplied, ids, world.center, world.consultants)
+
+
+async def _supply(fresh: Files, ids: tuple[UUID, ...], folder: Path) -> Files:
+    """The same after the first exchange of each kiosk."""
+    await asyncio.to_thread(folder.mkdir)
+    files = Files(folder / fresh.portal.name, tuple(folder / path.name for path in fresh.kiosks))
+    for old, new in zip((fresh.portal, *fresh.kiosks), (files.portal, *files.kiosks), strict=True):
+        shutil.copyfile(old, new)
+    portal = _open(files.portal)
+    await portal.start()
+    for kiosk, path in zip(ids, files.kiosks, strict=True):
+        node = _open(path)
+        await node.start()
+        with use_node(node):
+            request = await prepare_request(NOW)
+            with use_node(portal):
+                answer = msgspec.json.decode(await answer_request(kiosk, request, NOW, TERMS), type=Answer)
+            assert await take_answer(answer, NOW, NOW)
+        await node.stop()
+    await portal.stop()
+    return files
 
 
 def _open(path: Path) -> Node:

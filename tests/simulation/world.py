@@ -57,19 +57,21 @@ class World:
         self.ledger = Ledger()
         self.before = Before()
         self.network = Network(chance)
-        shutil.copyfile(template.portal, folder / "portal.db")
+        self.files = template.supplied if chance.random() < 0.7 else template.fresh
+        shutil.copyfile(self.files.portal, folder / "portal.db")
         self.portal = Process("portal", folder / "portal.db", chance, self._committed)
-        self.backup = template.portal
+        self.backup = self.files.portal
         self.kept_in_backup = set[str]()
         """The hashes of the entries that the backup holds."""
         self.machines: list[Machine] = []
-        for number, (path, kiosk) in enumerate(zip(template.kiosks, template.ids, strict=True), 1):
+        for number, (path, kiosk) in enumerate(zip(self.files.kiosks, template.ids, strict=True), 1):
             shutil.copyfile(path, folder / f"kiosk{number}.db")
             self.add_machine(f"kiosk{number}", kiosk)
 
     def add_machine(self, name: str, kiosk: UUID) -> Machine:
         path = self.folder / f"{name}.db"
         machine = Machine(name, path, kiosk, self.chance, self.network, lambda: self.now, self._committed)
+        machine.tick = timedelta(microseconds=len(self.machines))
         self.machines.append(machine)
         return machine
 
