@@ -39,17 +39,13 @@ class Relay:
         """Carry everything; what was held back arrives now, as on a real line."""
         self._do(self._start())
 
-    def stop(self) -> None:
-        """Break what is open off; nobody listens any more."""
-        self._do(self._stop())
-
     def hold_back(self) -> None:
         """Take connections and what is sent, and pass nothing on: neither side hears anything."""
         self._do(self._hold_back())
 
     def close(self) -> None:
-        """Stop for good."""
-        self.stop()
+        """Break what is open off; nobody listens any more."""
+        self._do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -67,9 +63,8 @@ class Relay:
             self._server = await asyncio.start_server(self._take, *_parts(self._source), ssl=self._tls)
 
     async def _stop(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
+        if self._server is not None:
+            self._server.close()
         for task in self._joined:
             task.cancel()
         await asyncio.gather(*self._joined, return_exceptions=True)

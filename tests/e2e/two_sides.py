@@ -1,9 +1,7 @@
 """Portal and kiosks as real processes, and a cable between them that can be pulled.
 
-network = Cable(portal.port)       # a port of its own that leads to the portal, until it is pulled
-kiosk = RunningKiosk(folder, network.url)
-
-``networks`` has real ones.
+cable = SilentCable(portal.port)       # a port of its own that leads to the portal, until it is pulled
+kiosk = RunningKiosk(folder, cable.url)
 """
 
 from __future__ import annotations
@@ -64,8 +62,13 @@ def kiosk_sign_in(output: str, username: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-class Cable:
-    """A port on the loopback that leads to another one, until it is pulled: then nobody answers there."""
+class SilentCable:
+    """A port on the loopback that leads to another one, until it is pulled without a word: what is sent is taken, and
+    nobody answers. As ``networks`` has real ones.
+    """
+
+    enter: Sequence[str] = ()
+    settings: Mapping[str, str] = {}
 
     def __init__(self, target: int) -> None:
         port = free_port()
@@ -77,23 +80,12 @@ class Cable:
         self._relay.start()
 
     def pull(self) -> None:
-        """Break what is open off; nobody listens any more."""
-        self._relay.stop()
-
-    def close(self) -> None:
-        """The same for good."""
-        self._relay.close()
-
-
-class SilentCable(Cable):
-    """One that is pulled without a word: what is sent is taken, and nobody ever answers. As ``networks`` has them."""
-
-    enter: Sequence[str] = ()
-    settings: Mapping[str, str] = {}
-
-    def pull(self) -> None:
         """Pass nothing on any more."""
         self._relay.hold_back()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._relay.close()
 
 
 class RunningKiosk:
