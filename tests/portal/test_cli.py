@@ -118,7 +118,9 @@ def test_a_copy_says_what_kiosks_may_forget_and_a_restored_portal_waits_for_them
     said(capsys)
     monkeypatch.setenv("CITAS_DATA", str(tmp_path / "elsewhere"))
     assert main(["restore", str(tmp_path / "copia.db")]) == 0
-    assert "/gestion/modulos" in said(capsys)
+    told = said(capsys)
+    assert "/gestion/modulos" in told
+    assert "da de baja otra vez" in told
     restored = sqlite3.connect(tmp_path / "elsewhere" / "portal.db")
     assert restored.execute("SELECT epoch > 1 FROM portal_state").fetchone() == (1,)
     on_offer = "SELECT count(*) FROM seat WHERE held_until IS NULL AND starts_at > datetime('now', '+1 day')"
@@ -167,7 +169,9 @@ def test_what_a_kiosk_hands_in_is_told_and_what_is_none_is_a_sentence(
     unknown = '[{"kiosk": "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "key_id": "A", "entries": [], "signature": "00"}]'
     file.write_text(unknown)
     assert main(["kiosk", "import", str(file)]) == 1
-    assert "no existe en este portal" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "no existe en este portal" in told.err
+    assert told.out == ""
 
 
 def test_routes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
