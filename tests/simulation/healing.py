@@ -189,7 +189,8 @@ _DID_SOMETHING = (
 def _agree_on_citas(world: World, machine: Machine) -> None:
     """Those of today and the next day with hours; of later ones the kiosk hears in time.
 
-    Of a cita that a restored portal has forgotten, the kiosk knows nothing but that it has ended it itself.
+    Of a cita that a restored portal has forgotten, the kiosk knows nothing but that it is over, and that it did
+    something to it itself.
     """
     today = local_day(world.now)
     [ahead] = world.portal.look("SELECT min(day) AS day FROM seat WHERE is_open AND day > ?", str(today))
@@ -202,7 +203,7 @@ def _agree_on_citas(world: World, machine: Machine) -> None:
     forgotten = {
         cita
         for cita in here.keys() - known
-        if machine.process.look(_DID_SOMETHING, cita, cita) and here[cita][1] in ("cancelled", "rescheduled")
+        if machine.process.look(_DID_SOMETHING, cita, cita) and here[cita][1] not in ("reserved", "in_attention")
     }
     for cita in sorted({*here, *there} - forgotten):
         if here.get(cita) != there.get(cita):
