@@ -64,7 +64,8 @@ def _export(target: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     number = sum(len(export.entries) for export in exports)
-    print(f"{number} registros guardados en {target}. Tiene datos personales: entrégalo en mano al administrador,")
+    told = "1 registro guardado" if number == 1 else f"{number} registros guardados"
+    print(f"{told} en {target}. Tiene datos personales: entrégalo en mano al administrador,")
     print("que lo aplica en el portal con «citas kiosk import», y bórralo después.")
 
 

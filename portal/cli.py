@@ -248,11 +248,12 @@ def import_kiosk(settings: Settings, typed: argparse.Namespace) -> None:
     for outcome in outcomes:
         if isinstance(outcome, Imported):
             print(
-                f"{outcome.kiosk_name}: {outcome.applied} aplicados, {outcome.flagged} por ver, "
-                f"{outcome.quarantined} no aplicados, {outcome.known} ya estaban"
+                f"{outcome.kiosk_name}: aplicados {outcome.applied}, por ver {outcome.flagged}, "
+                f"no aplicados {outcome.quarantined}, ya estaban {outcome.known}"
             )
-    print(f"Lo que necesita que alguien decida está en {settings.origin}/gestion/por-reubicar")
     refused = [outcome for outcome in outcomes if isinstance(outcome, ExportRefused)]
+    if not refused or len(refused) < len(outcomes):
+        print(f"Lo que necesita que alguien decida está en {settings.origin}/gestion/por-reubicar")
     if refused:
         raise NotAnExportError("; ".join(word(refusal.why) for refusal in refused))
 

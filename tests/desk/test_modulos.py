@@ -56,6 +56,7 @@ async def test_a_kiosk_is_made_and_its_code_is_shown_once(
     page = await form.press()
     assert page.heading == "Módulo de la entrada"
     assert "Sin enlazar" in page.text
+    assert "dijo que" not in page.text, "it has never spoken"
     page = await page.form("Hacer el código").press()
     found = re.search(r"\b([0-9A-Z]{4}) ([0-9A-Z]{4})\b", page.text)
     assert found
@@ -105,7 +106,9 @@ async def test_giving_one_up_shows_first_what_may_collide(
     assert "Ya no puede" in page.text or "ya no puede" in page.text
     assert (await kiosk.speak(moving_clock())).standing is Standing.REVOKED
     assert await one('SELECT count(*) FROM "seat" WHERE "kiosk" IS NOT NULL') == 0
-    assert (await office.open(f"{PAGE}/{kiosk.id}/baja")).heading == "Módulo 1"
+    page = await office.open(f"{PAGE}/{kiosk.id}/baja")
+    assert page.heading == "Módulo 1"
+    assert "dijo que" not in page.text
 
 
 async def test_recalled_seats_are_asked_for(steering: Visitor, kiosk: HandKiosk, moving_clock: MovingClock) -> None:

@@ -34,6 +34,7 @@ async def test_sheets_are_opened_without_the_network(desk: Desk, visitor: Visito
     await keep_sheets(DaySheetsAnswer(portal_time=desk.now, day=tomorrow, sheets=sheets), desk.now)
     page = await visitor.open("/hojas")
     assert "Ana Ruiz" in page.text
+    assert "m.." not in page.text
     [sheet] = await read_kept_sheets(desk.now)
     assert f"/hojas/{sheet.id}" in page.html
     answer = await visitor.fetch(f"/hojas/{sheet.id}")
