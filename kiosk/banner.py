@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from kiosk.state import KioskStatus, read_status
+from kiosk.state import read_status
 from portal.database.node import fetch
 from portal.domain.exchange import Standing
 
@@ -16,9 +16,9 @@ QUIET: Final = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Times are UTC. ``since``: since when the portal has not answered; None while it does, or never did.
+    """Times are UTC. ``since``: when the portal answered last, by its own clock; None while it does, or never did.
 
-    ``waiting`` counts sales, cancellations and moves that the portal is not known to have.
+    ``waiting`` counts the citas about which the portal is not known to have everything.
     """
 
     standing: Standing
@@ -31,31 +31,31 @@ class Banner:
     message: str
 
 
-async def read_banner(now: datetime) -> Banner:
-    """The banner as of now."""
+async def read_banner(now: datetime, *, silent: bool) -> Banner:
+    """The banner as of now. ``silent``: an exchange is under way, and the portal should have answered it."""
     status = await read_status(now)
-    return banner_of(status, await count_waiting(status.applied), now)
-
-
-def banner_of(status: KioskStatus, waiting: int, now: datetime) -> Banner:
-    """The same of what was read already."""
     fresh = status.answered_at is not None and now - status.answered_at < QUIET
-    online = status.online and fresh
+    online = status.online and fresh and not silent
     return Banner(
         standing=status.standing,
         name=status.name,
         online=online,
-        since=None if online else status.away_since or status.answered_at,
+        since=None if online else status.answered_at,
         on_hand=status.on_hand,
-        waiting=waiting,
+        waiting=await count_waiting(status.applied),
         told_at=now,
         message=status.message,
     )
 
 
 async def count_waiting(applied: int) -> int:
-    """How many entries about citas the portal is not known to have; places given back are not among them."""
+    """Of how many citas the portal lacks something: sold, cancelled or moved since. One that was moved and the one that
+    it became are one; places given back are none.
+    """
     [row] = await fetch(
-        'SELECT count(*) AS "number" FROM "log_entry" WHERE "number" > {} AND "appointment" IS NOT NULL', applied
+        'SELECT count(DISTINCT "appointment") AS "number" FROM "log_entry" '
+        'WHERE "number" > {} AND "appointment" IS NOT NULL AND "appointment" NOT IN '
+        '(SELECT "former" FROM "log_entry" WHERE "number" > {} AND "former" IS NOT NULL)',
+        *(applied, applied),
     )
     return int(row["number"])

@@ -49,6 +49,7 @@ class Problem(StrEnum):
     CITA_GONE = "cita_gone"
     TOO_LATE = "too_late"
     STOPPED_THERE = "stopped_there"
+    KIOSK_LOCKED = "kiosk_locked"
 
 
 PERSON_DECIDES: Final = frozenset({Problem.FAILED, Problem.UNKNOWN_OUTCOME, Problem.NO_SLIP})

@@ -33,7 +33,7 @@ from kiosk.print_jobs import (
     read_open_jobs,
 )
 from kiosk.printing import NoSlip
-from kiosk.state import NotPaired
+from kiosk.state import NotPaired, is_locked
 from portal.database.node import fetch
 from portal.documents.slip import Paper
 from portal.domain.errors import AppointmentUnknown, NotReserved
@@ -182,8 +182,11 @@ class PrintQueue:
         self._is_clean = True
 
     async def _bring_on(self, cups: Cups, job: PrintJob, spooler: Spooler, now: datetime) -> None:
-        if local_day(job.asked_at) < local_day(now):
-            await self._drop_old(cups, job, now)
+        if await is_locked():
+            await self._drop(cups, job, now, Problem.KIOSK_LOCKED)
+        elif local_day(job.asked_at) < local_day(now):
+            # Whoever waited for it has left; nobody's papers shall lie in the tray in the morning.
+            await self._drop(cups, job, now, Problem.TOO_LATE)
         elif job.needs_somebody:
             return
         elif not job.printer_job:
@@ -193,13 +196,12 @@ class PrintQueue:
         else:
             await self._follow(cups, job, spooler, now)
 
-    async def _drop_old(self, cups: Cups, job: PrintJob, now: datetime) -> None:
-        """Whoever waited for it has left; nobody's papers shall lie in the tray in the morning."""
+    async def _drop(self, cups: Cups, job: PrintJob, now: datetime, why: Problem) -> None:
         ending = await cups.cancel(job.printer_job) if job.printer_job else Ending.CANCELED
         if ending is Ending.COMPLETED:
             await mark_over(job.id, PrintState.PRINTED, now)
         else:
-            await mark_over(job.id, PrintState.CANCELLED, now, Problem.TOO_LATE)
+            await mark_over(job.id, PrintState.CANCELLED, now, why)
 
     async def _send(self, cups: Cups, job: PrintJob, spooler: Spooler, now: datetime) -> None:
         if spooler.refuses:

@@ -77,9 +77,19 @@ async def count_on_hand(now: datetime) -> int:
 
 async def require_good_standing() -> None:
     """Raises KioskLocked unless this kiosk may sell."""
+    standing = await _read_standing()
+    if standing is not Standing.GOOD:
+        raise KioskLocked(standing)
+
+
+async def is_locked() -> bool:
+    """Whether this kiosk was revoked or forked: then it shows and prints nothing personal."""
+    return await _read_standing() in (Standing.REVOKED, Standing.FORKED)
+
+
+async def _read_standing() -> Standing:
     [state] = await fetch('SELECT "standing" FROM "kiosk_state" WHERE "id" = 1')
-    if state["standing"] != Standing.GOOD:
-        raise KioskLocked(Standing(state["standing"]))
+    return Standing(state["standing"])
 
 
 async def secrets_hold(now: datetime) -> bool:

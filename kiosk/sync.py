@@ -34,6 +34,9 @@ SOON: Final = timedelta(seconds=5)
 AT_REST: Final = timedelta(seconds=30)
 """Between exchanges else."""
 
+_PATIENCE_SECONDS: Final = 2.0
+"""A portal that lets an exchange wait for longer is not told to be there."""
+
 _BETWEEN_PURGES: Final = timedelta(hours=1)
 
 _NUMBERS_PASSED: Final = 1_000
@@ -188,6 +191,12 @@ class Sync:
         self._in_flight = asyncio.Lock()
         self._woken = asyncio.Event()
         self._purge_at = datetime.min.replace(tzinfo=UTC)
+        self._asked_at: float | None = None
+
+    @property
+    def is_kept_waiting(self) -> bool:
+        """Whether an exchange is under way that the portal should have answered."""
+        return self._asked_at is not None and asyncio.get_running_loop().time() - self._asked_at > _PATIENCE_SECONDS
 
     def wake(self) -> None:
         """Something happened that the portal should hear of now."""
@@ -202,6 +211,7 @@ class Sync:
         async with self._in_flight:
             sent_at = self._machine()
             request = await prepare_request(sent_at, claim)
+            self._asked_at = asyncio.get_running_loop().time()
             try:
                 answer = await self._portal.send(request)
             except PortalAway:
@@ -214,6 +224,8 @@ class Sync:
                 code = RefusalCode.STALE if refusal.stale else RefusalCode.UNKNOWN_TOKEN
                 await note_away(await self.now(), code.value)
                 return None
+            finally:
+                self._asked_at = None
             return answer if await take_answer(answer, sent_at, self._machine()) else None
 
     async def run(self) -> None:

@@ -1,5 +1,5 @@
-"""What was being typed when the screen was locked: kept with the sitting in the encrypted file, for whoever types the
-PIN of that sitting, and forgotten with it. Another person at the desk has another sitting.
+"""What was being typed when the screen was locked, or a slip was read: kept with the sitting in the encrypted file, for
+whoever types the PIN of that sitting, and forgotten with it. Another person at the desk has another sitting.
 """
 
 from __future__ import annotations

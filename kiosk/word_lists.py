@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from kiosk.print_jobs import Problem
+from portal.domain.exchange import Notice
+from portal.domain.kiosk_questions import RefusalCode
 
 WORDS: Final[Mapping[StrEnum, str]] = {
     Problem.PAPER_OUT: "falta papel en la impresora",
@@ -25,24 +27,27 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     Problem.CITA_GONE: "la cita ya no está en pie",
     Problem.TOO_LATE: "se pidió otro día y quien la esperaba ya se fue",
     Problem.STOPPED_THERE: "alguien la canceló en la impresora",
+    Problem.KIOSK_LOCKED: "el módulo está bloqueado",
 }
 
 PORTAL_SAYS: Final[Mapping[str, str]] = {
-    "another_protocol": (
+    Notice.ANOTHER_PROTOCOL: (
         "Este módulo tiene otra versión que el portal. Entrega sus citas y sigue con los cupos que tiene, pero no "
         "recibe más hasta que lo actualicen: avisa a soporte"
     ),
-    "waiting_for_kiosks": (
+    Notice.WAITING_FOR_KIOSKS: (
         "El portal se restauró de una copia y espera a los demás módulos de la sede. Este módulo sigue con los cupos "
         "que tiene; un responsable puede reanudar la sede en Gestión, Módulos"
     ),
-    "unknown_token": (
+    RefusalCode.UNKNOWN_TOKEN: (
         "El portal no reconoce a este módulo. Lo que reserves se guarda aquí: pide un código al administrador y "
         "emparéjalo otra vez"
     ),
-    "stale": "El portal ya respondió a un mensaje posterior de este módulo. Se pone al día en la próxima comunicación",
+    RefusalCode.STALE: (
+        "El portal ya respondió a un mensaje posterior de este módulo. Se pone al día en la próxima comunicación"
+    ),
 }
-"""What the portal says in codes."""
+"""What the portal says in codes: in an answer, or why it gives the kiosk none."""
 
 SAYS_MORE: Final = "El portal avisa algo que esta versión del módulo no conoce ({code}): avisa a soporte"
 

@@ -43,7 +43,7 @@ AT_THE_DESK: Final[Mapping[str, Any]] = {_ACCESS: "desk"}
 """The ``opt`` of pages for whoever is signed in, at a kiosk in good standing."""
 
 ALSO_LOCKED: Final[Mapping[str, Any]] = {_ACCESS: "locked"}
-"""The ``opt`` of pages for whoever is signed in, also when the kiosk is revoked or forked."""
+"""The ``opt`` of pages for whoever is signed in, also when the kiosk is revoked or forked: nothing personal on them."""
 
 
 class SignInNeeded(PermissionDeniedException):
@@ -72,7 +72,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise PermissionDeniedException
     services: DeskServices = request.app.state.services
     now = await services.now()
-    banner = await read_banner(now)
+    banner = await read_banner(now, silent=services.sync.is_kept_waiting)
     request.scope["state"][_BANNER] = banner
     sitting = await _read_sitting(request, services)
     if sitting is not None:

@@ -12,10 +12,12 @@ from litestar import get, post
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-from kiosk.pages.admission import AT_THE_DESK, KEEPS_FORM, GivenSitting
+from kiosk.finding import read_scan
+from kiosk.pages.admission import AT_THE_DESK, KEEPS_FORM, GivenSitting, worth_keeping
 from kiosk.pages.counter import Counter
+from kiosk.pages.scanning import show_scanned
 from kiosk.services import GivenServices
-from kiosk.unfinished import read_typed
+from kiosk.unfinished import keep_typed, read_typed
 from portal.domain.districts import suggest_districts
 from portal.domain.vocabulary import DocumentType
 from portal.forms.text import has_control
@@ -23,12 +25,13 @@ from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
 
 _RESUMED: Final = "retomar"
+_DOCUMENT: Final = "numero_documento"
 _LONGEST_SUGGESTION: Final = 60
 
 
 @get("/", opt=AT_THE_DESK)
 async def show_desk(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template:
-    """The empty screen for the next person; after the PIN (``retomar``) as it was when it was locked."""
+    """The empty screen for the next person; ``retomar``: as it was when it was locked, or a slip was read."""
     kept = await read_typed(sitting) if _RESUMED in request.query_params else {}
     counter = Counter(kept or {"tipo_documento": DocumentType.DNI.value}, services, sitting)
     return await counter.show(resumed=bool(kept))
@@ -36,8 +39,17 @@ async def show_desk(request: AnyRequest, services: GivenServices, sitting: Given
 
 @post("/", opt=KEEPS_FORM)
 async def take_order(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template | Redirect:
-    """Book and print; or look the person or the times up, as the button says."""
-    return await Counter(await read_fields(request), services, sitting).serve()
+    """Book and print; or look the person or the times up, as the button says. A slip's QR in the field of the document
+    is looked up as in the page for that; what else was typed is there again afterwards.
+    """
+    typed = await read_fields(request)
+    scanned = read_scan(typed.get(_DOCUMENT, ""))
+    if scanned is None:
+        return await Counter(typed, services, sitting).serve()
+    others = worth_keeping({**typed, _DOCUMENT: ""})
+    if others:
+        await keep_typed(sitting, others)
+    return await show_scanned(services, sitting, scanned, interrupted=bool(others))
 
 
 @post("/persona", opt=AT_THE_DESK)

@@ -25,6 +25,7 @@ from kiosk.finding import ListedCita, citas_of_day, citas_of_document, find_list
 from kiosk.looks import note_look
 from kiosk.pages.admission import AT_THE_DESK, GivenSitting
 from kiosk.pages.counter import JUST_BOOKED
+from kiosk.pages.scanning import show_scanned
 from kiosk.pages.times import TimesView, read_choice, read_wish, view_times
 from kiosk.print_jobs import PrintJob, print_again, read_jobs_of
 from kiosk.printing import NoSlip
@@ -37,7 +38,6 @@ from portal.domain.codes import is_code, normalise_code
 from portal.domain.errors import NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.exchange import LookKind
 from portal.domain.people import normalise_document
-from portal.domain.slip_check import SlipCheck, check_slip
 from portal.domain.slots import Slot
 from portal.domain.vocabulary import GIVEN_BACK_STATES
 from portal.forms.contact import phone_in_words
@@ -57,14 +57,6 @@ class LookupView:
     form: FormState
     today: tuple[ListedCita, ...]
     found: tuple[ListedCita, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScanView:
-    """What a slip's QR says, and whether the kiosk knows its cita."""
-
-    check: SlipCheck
-    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +113,7 @@ async def look_up(request: AnyRequest, services: GivenServices, sitting: GivenSi
     typed = (await read_fields(request)).get("buscar", "")[:_LONGEST].strip()
     scanned = read_scan(typed)
     if scanned is not None:
-        check, known = await check_slip(scanned.code, scanned.signed), await find_appointment(scanned.code)
-        await note_look(sitting, LookKind.SEARCH, await services.now(), (known.id,) if known else ())
-        view = ScanView(check, known is not None)
-        return Template("kiosk/scanned.html", context={"page": view}, status_code=HTTP_200_OK)
+        return await show_scanned(services, sitting, scanned)
     code = normalise_code(typed)
     if is_code(code) and await find_appointment(code) is not None:
         return Redirect(f"/citas/{code}", status_code=303)

@@ -65,8 +65,8 @@ class BookView:
     """The screen. ``known`` is what an earlier cita tells of the person, ``citas`` are all of theirs that the kiosk
     knows, ``active`` the one they have; ``token`` is the form's own.
 
-    ``used``: this form had booked for somebody else; ``resumed``: it was kept while the screen was locked; ``full``:
-    nothing could be written, nor put on record.
+    ``used``: this form had booked for somebody else; ``resumed``: it was kept when the screen was locked or left;
+    ``full``: nothing could be written, nor put on record.
     """
 
     times: TimesView | None

@@ -15,7 +15,7 @@ from litestar.types import ControllerRouterHandler
 from kiosk.cups import PrinterTrouble
 from kiosk.day_sheets import KeptSheet, open_sheet, read_kept_sheets
 from kiosk.looks import note_look
-from kiosk.pages.admission import ALSO_LOCKED, AT_THE_DESK, GivenSitting
+from kiosk.pages.admission import AT_THE_DESK, GivenSitting
 from kiosk.print_jobs import find_job
 from kiosk.services import GivenServices
 from portal.domain.exchange import LookKind
@@ -31,14 +31,14 @@ class SheetsView:
     hour: int
 
 
-@get("/hojas", opt=ALSO_LOCKED)
+@get("/hojas", opt=AT_THE_DESK)
 async def show_sheets(services: GivenServices) -> Template:
     """Which day sheets are at hand."""
     sheets = tuple(await read_kept_sheets(await services.now()))
     return Template("kiosk/day_sheets.html", context={"page": SheetsView(sheets, services.settings.day_sheet_hour)})
 
 
-@get("/hojas/{sheet:uuid}", opt=ALSO_LOCKED)
+@get("/hojas/{sheet:uuid}", opt=AT_THE_DESK)
 async def show_sheet(services: GivenServices, sitting: GivenSitting, sheet: FromPath[UUID]) -> Response[bytes]:
     """A day sheet as PDF."""
     now = await services.now()

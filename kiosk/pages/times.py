@@ -123,6 +123,8 @@ async def view_times(
     first = min(max(wish.first or local_day(now), local_day(now)), last)
     number = min(_DAYS, (last - first + timedelta(days=1)).days)
     offer = await whole_offer(services.line, agenda.service.code, agenda.modality, first, number, now, wish.consultant)
+    if not offer.whole:
+        services.sync.wake()  # the banner shall know whether the portal is there at all
     if wish.attendant is not None:
         nearest = ()  # they are anybody's
     times = list(offer.times[:MOST_SHOWN])

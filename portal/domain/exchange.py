@@ -290,11 +290,19 @@ class ClaimOutcome(StrEnum):
     NOT_OFFERED = "not_offered"
 
 
+class Notice(StrEnum):
+    """What an answer may tell the people at the desk; the words are the kiosk's."""
+
+    ANOTHER_PROTOCOL = "another_protocol"
+    WAITING_FOR_KIOSKS = "waiting_for_kiosks"
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the portal says to the request of that number: all leases as of log entry ``applied``.
 
-    ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people. ``mark``
-    tells this answer from one of the same number that a portal gave before it was restored.
+    ``declare``: the portal has forgotten; send ``leases`` in the next request. ``message`` is for people: a Notice, or
+    one that came later; empty when there is none. ``mark`` tells this answer from one of the same number that a portal
+    gave before it was restored.
     ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none. ``asked_at`` is the
     request's ``sent_at``: another machine that is the same kiosk may have asked under the same number.
     """

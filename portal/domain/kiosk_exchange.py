@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,7 +17,7 @@ from portal.database.engine import Row
 from portal.database.node import fetch, transactional
 from portal.domain.epochs import begin_epoch, current_epoch, hold_back, is_paused, resume_if_complete
 from portal.domain.errors import DomainError
-from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Request, Standing
+from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Notice, Request, Standing
 from portal.domain.kiosk_audit import take_looks
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
@@ -26,10 +25,6 @@ from portal.domain.kiosks import revoke_again
 from portal.domain.lease_supply import lock_supply, renew_supply
 from portal.domain.leases import claim_seat, leases_of, take_away_all, take_declared
 from portal.domain.rules import BookingRules
-
-ANOTHER_PROTOCOL: Final = "another_protocol"
-WAITING_FOR_KIOSKS: Final = "waiting_for_kiosks"
-"""Codes; what the kiosk says of them is in its own words."""
 
 log = structlog.get_logger("citas.kiosk")
 
@@ -255,8 +250,8 @@ async def _lend(
 
 def _message(*, speaks_ours: bool, paused: bool) -> str:
     if not speaks_ours:
-        return ANOTHER_PROTOCOL
-    return WAITING_FOR_KIOSKS if paused else ""
+        return Notice.ANOTHER_PROTOCOL
+    return Notice.WAITING_FOR_KIOSKS if paused else ""
 
 
 def _refuse(known: Row, request: Request, now: datetime) -> bytes:

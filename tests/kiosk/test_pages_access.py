@@ -8,9 +8,14 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from kiosk.day_sheets import keep_sheets, read_kept_sheets
 from kiosk.pages.admission import COOKIE
+from kiosk.print_jobs import Problem
+from kiosk.word_lists import PORTAL_SAYS, WORDS
 from portal.database.node import fetch
-from portal.domain.exchange import Standing, State
+from portal.domain.exchange import Notice, Standing, State
+from portal.domain.kiosk_questions import DaySheetsAnswer, PrintedSheet, RefusalCode
+from portal.domain.spanish_dates import local_day
 from tests.browser import NewVisitor, Visitor
 from tests.kiosk.desk import Desk
 from tests.kiosk.paged import HERE, PIN, SECRET, HandPortal, enter, with_secrets
@@ -96,6 +101,11 @@ async def test_what_the_portal_says_in_a_code_is_shown_in_words(visitor: Visitor
     assert (await visitor.open("/estado")).text.count(words) == 2  # in the banner too
 
 
+def test_there_are_words_for_whatever_the_portal_says_and_whatever_holds_up_a_slip() -> None:
+    assert set(PORTAL_SAYS) == {*Notice, RefusalCode.UNKNOWN_TOKEN, RefusalCode.STALE}
+    assert set(WORDS) == set(Problem)
+
+
 async def test_a_kiosk_that_the_portal_does_not_know_is_paired_again(visitor: Visitor) -> None:
     assert (await visitor.open("/emparejar")).address == "/"
     await fetch('UPDATE "kiosk_state" SET "message" = \'unknown_token\' WHERE "id" = 1')
@@ -131,7 +141,10 @@ async def test_a_locked_kiosk_shows_nothing_personal_and_says_why(
     cita = desk.cita(15, ROSA)
     await desk.hear(leases=(desk.lease(10),), state=State(version=2, whole=True, citas=(cita,)))
     await desk.hear(standing=standing)
-    for address in ("/", "/citas", f"/citas/{cita.code}/constancia.pdf"):
+    kept = PrintedSheet(consultant=desk.consultant, consultant_name="Ana Ruiz", content=b"%PDF Rosa")
+    await keep_sheets(DaySheetsAnswer(portal_time=desk.now, day=local_day(desk.now), sheets=(kept,)), desk.now)
+    [sheet] = await read_kept_sheets(desk.now)
+    for address in ("/", "/citas", f"/citas/{cita.code}/constancia.pdf", "/hojas", f"/hojas/{sheet.id}"):
         await visitor.open(address, status=403)
     page = await visitor.open(f"/citas/{cita.code}", status=403)
     assert page.heading == "Módulo bloqueado"
@@ -179,3 +192,5 @@ def test_every_route_says_who_may_come(kiosk_app: Litestar) -> None:
     ]
     assert handlers
     assert [str(handler) for handler in handlers if "kiosk_access" not in handler.opt] == []
+    still_open = {path for handler in handlers if handler.opt["kiosk_access"] == "locked" for path in handler.paths}
+    assert still_open == {"/estado"}, "what a locked kiosk shows, nothing personal on it"

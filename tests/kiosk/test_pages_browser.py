@@ -113,6 +113,7 @@ async def test_a_booking_takes_less_than_thirty_seconds_of_typing(new_page: NewP
     page, person = await new_page(DESKTOP, served.url), Newcomer()
     await enter(page)
     new, known = Typist(page.keyboard), Typist(page.keyboard)
+    await expect(page.get_by_label("Número de documento")).to_be_focused()
     await new.type(person.document)
     await new.press("Tab")
     for text in ("Rosa María", "Ñahui", "Quispe", "987654321"):
@@ -124,6 +125,7 @@ async def test_a_booking_takes_less_than_thirty_seconds_of_typing(new_page: NewP
     await page.get_by_role("button", name="Anular").click()
     await page.goto("/")
     # They come again, and the machine remembers them.
+    await expect(page.get_by_label("Número de documento")).to_be_focused()
     await known.type(person.document)
     await known.press("Tab")
     await expect(page.get_by_label("Celular o teléfono")).not_to_have_value("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +15,7 @@ from kiosk.print_jobs import read_jobs_of
 from kiosk.selling import Sold, sell
 from portal.database.node import fetch
 from portal.documents.slip import Paper
-from portal.domain.exchange import KeyState, State
+from portal.domain.exchange import Answer, KeyState, Request, State
 from tests.browser import Page, Visitor
 from tests.documents.reading import decode_qr, picture
 from tests.kiosk.desk import Desk, state_of
@@ -83,6 +85,24 @@ async def test_a_slip_of_this_kiosk_is_verified_offline(
     assert (await search(visitor, altered)).heading == "La constancia está alterada"
     await cancel_offline(sold.code, desk.consultant, desk.now)
     assert "La cita está anulada" in (await search(visitor, address)).text
+
+
+async def test_a_scanner_may_type_into_the_first_field_of_a_booking(
+    desk: Desk, visitor: Visitor, sold: Sold, tmp_path: Path
+) -> None:
+    await own_key_on_the_ring(desk, visitor)
+    pdf = (await visitor.fetch(f"/citas/{sold.code}/constancia.pdf")).content
+    [address] = decode_qr(picture(pdf, tmp_path, 203))
+    form = (await visitor.open("/")).form("Reservar e imprimir")
+    form.fill("Número de documento", address)
+    page = await form.press()
+    assert page.heading == "La constancia es auténtica"
+    assert "Buscar otra" in page.links
+    form.fill("Nombres", "Julio")
+    page = await form.press()
+    assert (await page.follow("Abrir la cita")).address == f"/citas/{sold.code}"
+    resumed = (await page.follow("Seguir con la reserva")).form("Reservar e imprimir")
+    assert (resumed.value("Nombres"), resumed.value("Número de documento")) == ("Julio", "")
 
 
 async def test_without_the_key_nobody_can_tell(visitor: Visitor, sold: Sold, tmp_path: Path) -> None:
@@ -164,7 +184,7 @@ async def test_the_state_page(desk: Desk, visitor: Visitor, sold: Sold) -> None:
     await desk.hear(applied=0, state=State(version=3, whole=True, citas=(displaced,)))
     page = await visitor.open("/estado")
     assert "Mesa 1" in page.text
-    assert "1 cita (1 de 1 registros)" in page.text
+    assert "1 cita (1 de 1 registro)" in page.text
     assert "Por reubicar" in page.text
     assert page.text.count("Consultor1") >= 2
     assert "Ninguna: se imprime desde el navegador" in page.text
@@ -180,12 +200,63 @@ async def test_the_banner_never_lies(desk: Desk, visitor: Visitor, portal: HandP
     desk.now += timedelta(minutes=1)
     assert await services.sync.exchange() is None
     await sell(desk.order(ROSA, 14), desk.now, Paper.TICKET)
-    text = (await visitor.swap("/estado/aviso")).text
-    assert "Sin conexión desde las 9:01 a. m." in text
+    page = await visitor.swap("/estado/aviso")
+    text = page.text
+    assert "Sin conexión desde las 9:00 a. m." in text, "since the last answer, not the first that did not come"
+    assert "load delay" not in page.html
     assert "Quedan 2 cupos" in text
     assert "1 cita por enviar" in text
     portal.away = False
     await services.sync.exchange()
     assert "En línea" in (await visitor.swap("/estado/aviso")).text
+    await sell(desk.order(JULIO, 15), desk.now, Paper.TICKET)
+    assert "load delay:1s" in (await visitor.swap("/estado/aviso")).html, "what is being sent is soon known to be sent"
     desk.now += timedelta(seconds=91)
     assert "Sin conexión desde las 9:01 a. m." in (await visitor.swap("/estado/aviso")).text
+
+
+async def test_a_portal_that_lets_an_exchange_wait_is_not_told_to_be_there(
+    visitor: Visitor, portal: HandPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = visitor.app.state.services  # type: ignore[attr-defined]
+    asked = asyncio.Event()
+
+    async def hang(_: Request) -> Answer:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(portal, "send", hang)
+    exchange = asyncio.create_task(services.sync.exchange())
+    await asked.wait()
+    assert "En línea" in (await visitor.swap("/estado/aviso")).text
+    monkeypatch.setattr("kiosk.sync._PATIENCE_SECONDS", 0.0)
+    assert "Sin conexión desde las 9:00 a. m." in (await visitor.swap("/estado/aviso")).text
+    exchange.cancel()
+    with suppress(asyncio.CancelledError):
+        await exchange
+    assert "En línea" in (await visitor.swap("/estado/aviso")).text
+
+
+async def test_the_desk_finds_out_that_the_portal_is_silent(
+    desk: Desk, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = visitor.app.state.services  # type: ignore[attr-defined]
+    woken: list[bool] = []
+    monkeypatch.setattr(services.sync, "wake", lambda: woken.append(True))
+    page = await visitor.open("/")
+    assert "En línea" in page.text
+    assert "load delay:1s" in page.html
+    assert woken
+
+
+async def test_what_waits_is_counted_by_cita(desk: Desk, visitor: Visitor) -> None:
+    await desk.hear(leases=tuple(desk.lease(hour) for hour in (10, 11, 12, 14)))
+    codes = [
+        (await sell(desk.order(person, hour), desk.now, Paper.TICKET)).code
+        for person, hour in ((ROSA, 10), (JULIO, 11), (MEI, 12))
+    ]
+    await cancel_offline(codes[0], desk.consultant, desk.now)
+    await (await visitor.open(f"/citas/{codes[1]}/reprogramar")).form("Reprogramar e imprimir").press()
+    assert "3 citas por enviar" in (await visitor.swap("/estado/aviso")).text
+    assert "3 citas (5 de 5 registros)" in (await visitor.open("/estado")).text

@@ -23,6 +23,7 @@ from kiosk.selling import Sold, sell
 from portal.database.node import fetch, transaction
 from portal.documents.renderer import Renderer
 from portal.documents.slip import Paper
+from portal.domain.exchange import Standing
 from portal.domain.key_ring import add_key, read_keys
 from portal.domain.kiosks import node_name
 from portal.domain.verification import Verdict, read_slip
@@ -321,6 +322,17 @@ async def test_a_slip_of_yesterday_is_not_printed(desk: Desk, printer: FilePrint
     desk.now += timedelta(days=1)
     job = await until(queue, sold, lambda job: not job.is_open)
     assert (job.state, job.problem) == (PrintState.CANCELLED, Problem.TOO_LATE)
+    assert printer.server.tell("lpstat", "-o", printer.name) == ""
+    printer.put_paper_in()
+
+
+async def test_a_locked_kiosk_prints_nothing_any_more(desk: Desk, printer: FilePrinter, sold: Sold) -> None:
+    queue = queue_to(printer, desk)
+    printer.take_paper_out()
+    await until(queue, sold, is_stuck(Problem.PAPER_OUT))
+    await desk.hear(standing=Standing.REVOKED)
+    job = await until(queue, sold, lambda job: not job.is_open)
+    assert (job.state, job.problem) == (PrintState.CANCELLED, Problem.KIOSK_LOCKED)
     assert printer.server.tell("lpstat", "-o", printer.name) == ""
     printer.put_paper_in()
 
