@@ -220,12 +220,12 @@ def judge_sellers(world: World) -> None:
 
 
 def _hear_of_rewound(world: World, kiosk: str) -> None:
-    """A kiosk that was set back is as good as any once it was answered, and nothing of its former life is under way."""
+    """A kiosk that was set back is as good as any once an answer leaves it so, and no letter of that life is left."""
     if kiosk not in world.ledger.rewound:
         return
     for machine in world.machines:
         if str(machine.kiosk) == kiosk and not world.network.has_letters_of(kiosk, machine.life):
-            [state] = machine.process.look("SELECT answered FROM kiosk_state")
-            if state["answered"] > world.ledger.rewound[kiosk]:
+            [state] = machine.process.look("SELECT answered, standing FROM kiosk_state")
+            if state["answered"] > world.ledger.rewound[kiosk] and state["standing"] == "good":
                 del world.ledger.rewound[kiosk]
                 return
