@@ -40,7 +40,7 @@ from tests.running_portal import CITAS, RUN, RunningPortal, StartPortal
 SOON_SECONDS = 10.0
 """Within which a cita that was sold offline is at the portal, once that is there again."""
 
-NOTICED_SECONDS = 15.0
+NOTICED_SECONDS = 5.0
 """Within which the banner tells of a silent cable, once somebody has booked."""
 
 
