@@ -7,6 +7,7 @@ kiosk or this portal was restored, is applied beside the log, under numbers belo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,10 +84,11 @@ async def import_export(export: Export, now: datetime, rules: BookingRules) -> I
             if not await _find(export.kiosk, signed):
                 raise ExportRefused(WhyRefused.STILL_TRUSTED)
     sender = Sender(export.kiosk, rows[0]["center"], forgotten=True)
+    printed = _citas_by_printed_code(export)
     counted: Counter[str] = Counter()
     former: SignedEntry | None = None
     for signed in sorted(export.entries, key=lambda entry: entry.number):
-        counted[await _take(sender, signed, former, now, rules)] += 1
+        counted[await _take(sender, signed, former, printed, now, rules)] += 1
         former = signed
     return Imported(
         kiosk_name=rows[0]["name"],
@@ -112,8 +114,28 @@ async def _check_signature(export: Export, key_id: str) -> None:
         raise ExportRefused(WhyRefused.WRONG_SIGNATURE) from None
 
 
+def _citas_by_printed_code(export: Export) -> dict[str, UUID]:
+    """Which cita this copy of the kiosk means by a code that it sold under; another copy's may bear it here."""
+    sales = [sale for signed in export.entries if (sale := _sale_of(signed)) is not None]
+    return {sale.code: sale.appointment for sale in sales}
+
+
+def _sale_of(signed: SignedEntry) -> Sale | None:
+    try:
+        deed = read_text(signed).deed
+    except ValueError:
+        return None
+    sale = deed.sale if isinstance(deed, Move) else deed
+    return sale if isinstance(sale, Sale) else None
+
+
 async def _take(
-    sender: Sender, signed: SignedEntry, former: SignedEntry | None, now: datetime, rules: BookingRules
+    sender: Sender,
+    signed: SignedEntry,
+    former: SignedEntry | None,
+    printed: Mapping[str, UUID],
+    now: datetime,
+    rules: BookingRules,
 ) -> str:
     """One entry: applied in the log's order where it follows, else beside it; returns its outcome, or _KNOWN."""
     if await _find(sender.kiosk, signed):
@@ -124,7 +146,7 @@ async def _take(
     follows = follows and not await _was_sold(signed)
     if not (follows and await apply_or_set_aside(sender, signed, kiosk["chain"], now, rules)):
         try:
-            taken = await _apply_beside(sender, signed, former, now, rules)
+            taken = await _apply_beside(sender, signed, former, printed, now, rules)
         except (ValueError, DomainError, ConstraintError):
             taken = await _set_aside(sender, signed, now)
         if not taken:
@@ -139,7 +161,12 @@ async def _find(kiosk: UUID, signed: SignedEntry) -> list[Row]:
 
 @transactional
 async def _apply_beside(
-    sender: Sender, signed: SignedEntry, former: SignedEntry | None, now: datetime, rules: BookingRules
+    sender: Sender,
+    signed: SignedEntry,
+    former: SignedEntry | None,
+    printed: Mapping[str, UUID],
+    now: datetime,
+    rules: BookingRules,
 ) -> bool:
     """Apply what is not the log's next entry. False when somebody else has imported it meanwhile."""
     number = await _next_number(sender.kiosk)
@@ -148,7 +175,7 @@ async def _apply_beside(
     if former is not None and chain_hash(former.hash, signed.text) != signed.hash:
         raise ValueError("the entry does not follow on the one before it")
     entry = read_text(signed)
-    deed, renamed = await _without_collisions(sender.kiosk, entry)
+    deed, renamed = await _without_collisions(entry, printed)
     done = await do_deed(sender, msgspec.structs.replace(entry, deed=deed), now, rules)
     if renamed:
         done = Applied(done.appointment, Remark.NEW_CODE)
@@ -174,31 +201,27 @@ async def _next_number(kiosk: UUID) -> int:
     return min(int(rows[0]["number"]) if rows else 0, 0) - 1
 
 
-async def _without_collisions(kiosk: UUID, entry: Entry) -> tuple[Deed, bool]:
+async def _without_collisions(entry: Entry, printed: Mapping[str, UUID]) -> tuple[Deed, bool]:
     """What the entry does, under codes of its own: the other copy of the kiosk has sold under the same ones.
 
-    A sale gets a new code; what the copy did to that cita later means the one with the new code.
+    A sale gets a new code; what a copy did to a cita of its own later means that one, whatever its code is here.
     """
     match entry.deed:
         case Sale() as sale:
             return await _own_sale(sale)
         case Cancellation() as cancellation:
-            code = await _code_here(kiosk, cancellation.code)
+            code = await _code_here(cancellation.code, printed)
             return msgspec.structs.replace(cancellation, code=code), False
         case Move() as move:
             sale, renamed = await _own_sale(move.sale)
-            return msgspec.structs.replace(move, code=await _code_here(kiosk, move.code), sale=sale), renamed
+            return msgspec.structs.replace(move, code=await _code_here(move.code, printed), sale=sale), renamed
         case release:
             return release, False
 
 
 async def _was_sold(signed: SignedEntry) -> bool:
-    try:
-        deed = read_text(signed).deed
-    except ValueError:
-        return False
-    sale = deed.sale if isinstance(deed, Move) else deed
-    return isinstance(sale, Sale) and await _is_taken(sale)
+    sale = _sale_of(signed)
+    return sale is not None and await _is_taken(sale)
 
 
 async def _is_taken(sale: Sale) -> bool:
@@ -216,17 +239,9 @@ async def _own_sale(sale: Sale) -> tuple[Sale, bool]:
     return msgspec.structs.replace(sale, lease=lease, code=make_code()), True
 
 
-async def _code_here(kiosk: UUID, printed: str) -> str:
-    """The code that a cita has which this copy printed under another one."""
-    rows = await fetch(
-        'SELECT "kiosk_entry"."body", "appointment"."code" FROM "kiosk_entry" '
-        'JOIN "appointment" ON "appointment"."id" = "kiosk_entry"."appointment" '
-        'WHERE "kiosk_entry"."kiosk" = {} AND "kiosk_entry"."remark" = {} ORDER BY "kiosk_entry"."number"',
-        *(kiosk, Remark.NEW_CODE.value),
-    )
-    for row in rows:
-        deed = msgspec.json.decode(bytes(row["body"]), type=Entry).deed
-        sale = deed.sale if isinstance(deed, Move) else deed
-        if isinstance(sale, Sale) and sale.code == printed:
-            return str(row["code"])
-    return printed
+async def _code_here(code: str, printed: Mapping[str, UUID]) -> str:
+    """The code that a cita has here which this copy calls so; "" for one of its own that did not come in."""
+    if code not in printed:
+        return code
+    rows = await fetch('SELECT "code" FROM "appointment" WHERE "id" = {}', printed[code])
+    return str(rows[0]["code"]) if rows else ""

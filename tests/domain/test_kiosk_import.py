@@ -12,12 +12,21 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portal.database.node import fetch
-from portal.domain.exchange import Cancellation, Export, LeaseView, PairRequest, SignedEntry, Standing, signed_part
+from portal.domain.exchange import (
+    Cancellation,
+    Export,
+    LeaseView,
+    Move,
+    PairRequest,
+    SignedEntry,
+    Standing,
+    signed_part,
+)
 from portal.domain.keys import name_key
 from portal.domain.kiosk_import import ExportRefused, Imported, WhyRefused, import_export
 from portal.domain.kiosks import make_kiosk, make_pairing_code, pair, revoke
 from tests.domain.kiosking import HandKiosk
-from tests.people import JULIO, NOW, RULES, World, reserve, slot_at
+from tests.people import JULIO, NOW, ROSA, RULES, World, reserve, slot_at
 
 
 @dataclass
@@ -148,6 +157,30 @@ async def test_what_follows_in_the_log_but_was_sold_by_the_other_copy_gets_a_new
     done = await import_export(SigningKiosk(copy, signing.key).export(*copy.log), NOW, RULES)
     assert (done.known, done.flagged, done.quarantined) == (1, 1, 0)
     assert await fetch('SELECT "code" FROM "appointment" WHERE "id" = {}', late.appointment)
+
+
+async def test_each_copy_means_its_own_cita_by_the_code_that_both_printed(signing: SigningKiosk) -> None:
+    kiosk = signing.kiosk
+    leases = (await kiosk.speak()).leases
+    copy = HandKiosk(**{**vars(kiosk), "log": list(kiosk.log)})
+    ours = kiosk.sell(leases[0], ROSA.document_number)
+    assert (await kiosk.speak()).standing is Standing.GOOD
+    theirs = copy.sell(leases[0], JULIO.document_number)
+    copy.sell(leases[1], "40000001")
+    assert (await copy.speak()).standing is Standing.FORKED
+    assert (await import_export(SigningKiosk(copy, signing.key).export(*copy.log), NOW, RULES)).quarantined == 0
+    moved = kiosk.sell(leases[1], ROSA.document_number)
+    del kiosk.log[-1]
+    kiosk.write(Move(code=leases[0].code, sale=moved))
+    assert (await import_export(signing.export(*kiosk.log), NOW, RULES)).quarantined == 0
+    rows = await fetch(
+        'SELECT "appointment"."id", "state", "document_number" FROM "appointment" '
+        'JOIN "citizen" ON "citizen"."id" = "appointment"."citizen"'
+    )
+    told = {row["id"]: (row["state"], row["document_number"]) for row in rows}
+    assert told[ours.appointment] == ("rescheduled", ROSA.document_number)
+    assert told[moved.appointment] == ("reserved", ROSA.document_number)
+    assert told[theirs.appointment] == ("reserved", JULIO.document_number)
 
 
 async def test_what_makes_no_sense_is_set_aside_and_the_rest_is_applied(signing: SigningKiosk) -> None:

@@ -23,6 +23,9 @@ from tests.simulation.world import World
 EXCHANGES = 3
 """After healing, as many suffice for both sides to agree."""
 
+_TRIES = 20
+"""Of an exchange: a machine that was set back finds a number that the portal has not heard yet."""
+
 _SEATS_TO_SHARE = 40
 
 _ROUNDS = 5
@@ -69,7 +72,7 @@ async def _mend(world: World) -> None:
 async def _exchange_all(world: World) -> None:
     """Each machine has one exchange that is answered."""
     for machine in world.machines:
-        for _ in range(3):
+        for _ in range(_TRIES):
             world.start(machine.process, "exchange", exchange(world, machine))
             await settle()
             while world.network.letters:
