@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from portal.database.node import fetch, in_transaction
+from portal.database.engine import Row
+from portal.database.node import Write, fetch, in_transaction
 from portal.domain.errors import TooManyAttempts
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -21,6 +23,9 @@ _COUNT = (
     'INSERT INTO "attempt_window" ("key", "tries", "expires_at") VALUES {rows} '
     'ON CONFLICT ("key") DO UPDATE SET "tries" = "attempt_window"."tries" + 1 RETURNING "key", "tries"'
 )
+
+WITHIN_LIMITS = 'NOT EXISTS (SELECT 1 FROM "counted" WHERE "counted"."is_too_many")'
+"""Condition for what goes along with the write of ``counting``."""
 
 
 class AttemptKind(StrEnum):
@@ -81,22 +86,53 @@ class Attempt:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What one request tries, against all the limits on it: each window's end (aware UTC) and limit, by its key."""
+
+    windows: dict[str, tuple[datetime, int]]
+
+
+def tries_of(*attempts: Attempt, now: datetime, secret: bytes) -> Tries:
+    """The windows that attempts made ``now`` (aware UTC) are counted in."""
+    # Sorted, because two statements that lock the same rows in different orders wait for each other.
+    return Tries(dict(sorted(_window(attempt, now, secret) for attempt in attempts)))
+
+
 async def count_attempts(*attempts: Attempt, now: datetime, secret: bytes) -> None:
-    """Count attempts in one statement; ``now`` is aware UTC.
+    """``count`` for attempts made ``now``."""
+    await count(tries_of(*attempts, now=now, secret=secret))
+
+
+async def count(tries: Tries) -> None:
+    """Count attempts in one statement.
 
     Raises TooManyAttempts, with the latest of the ends of the windows that are full, when any is one too many; all stay
     counted. Must not run inside a transaction: what a refusal rolls back would not have been counted.
     """
     if in_transaction():
         raise RuntimeError("attempts are counted outside of transactions")
-    # Sorted, because two statements that lock the same rows in different orders wait for each other.
-    windows = dict(sorted(_window(attempt, now, secret) for attempt in attempts))
-    rows = ", ".join("({}, 1, {})" for _ in windows)
-    values = [value for key, (end, _) in windows.items() for value in (key, end)]
-    counted = {row["key"]: row["tries"] for row in await fetch(_COUNT.replace("{rows}", rows), *values)}
-    full = [end for key, (end, most) in windows.items() if counted[key] > most]
+    statement, values = _counting(tries)
+    refuse_too_many(tries, await fetch(statement, *values))
+
+
+def counting(tries: Tries) -> Write:
+    """The write of ``count``, named "counted", for others to go along with under the condition WITHIN_LIMITS."""
+    statement, values = _counting(tries)
+    limits = " OR ".join(f'("key" = {{}} AND "tries" > {most})' for _, most in tries.windows.values())
+    return Write(f'{statement}, ({limits}) AS "is_too_many"', (*values, *tries.windows), "counted")
+
+
+def refuse_too_many(tries: Tries, counted: Iterable[Row]) -> None:
+    """Raise TooManyAttempts when any was one too many, by the rows that came of counting them."""
+    full = [end for row in counted for end, most in [tries.windows[row["key"]]] if row["tries"] > most]
     if full:
         raise TooManyAttempts(max(full))
+
+
+def _counting(tries: Tries) -> tuple[str, list[object]]:
+    rows = ", ".join("({}, 1, {})" for _ in tries.windows)
+    return _COUNT.replace("{rows}", rows), [value for key, (end, _) in tries.windows.items() for value in (key, end)]
 
 
 async def purge_attempts(now: datetime) -> None:

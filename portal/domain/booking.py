@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from portal.database.errors import ConstraintError, DatabaseUnreachableError, TransactionConflictError
 from portal.database.node import Write, fetch, transactional, write_at_once, writes_at_once
+from portal.domain.attempts import WITHIN_LIMITS, Tries, count, counting
 from portal.domain.codes import make_code
 from portal.domain.errors import AlreadyReserved, SeatTaken
 from portal.domain.events import event_of, record_event
@@ -44,15 +45,20 @@ class Request:
     consultant: UUID | None = None
 
 
-async def book(request: Request, now: datetime, rules: BookingRules) -> Booked:
+async def book(request: Request, now: datetime, rules: BookingRules, tries: Tries | None = None) -> Booked:
     """Turn a hold into a cita (PE-BT-01, activity 01).
 
     Succeeds also when the hold ran out but the seat, or another one at the same time, is still free. The token is the
     idempotency key: a second call with it returns the same cita. Raises SeatTaken with the nearest times (also when the
-    day was closed meanwhile), and AlreadyReserved when the person has an active cita for the service.
+    day was closed meanwhile), and AlreadyReserved when the person has an active cita for the service. Counts the
+    ``tries`` as well, whatever comes of it, and raises TooManyAttempts when they are too many.
     """
+    if (booked := await _book_at_once(request, now, rules, tries)) is not None:
+        return booked
+    if tries is not None:
+        await count(tries)
     try:
-        return await _book_at_once(request, now, rules) or await _book(request, now, rules)
+        return await _book(request, now, rules)
     except SeatTaken:
         booked = await find_booked(request.token) or await _book_beside(request, now, rules)
         if booked is None:
@@ -82,12 +88,12 @@ async def find_booked(token: str) -> Booked | None:
     return Booked(rows[0]["id"], rows[0]["code"], repeated=True) if rows else None
 
 
-def _take_seat(request: Request, appointment: UUID, now: datetime) -> Write:
+def _take_seat(request: Request, appointment: UUID, now: datetime, condition: str = "TRUE") -> Write:
     return Write(
         'UPDATE "seat" SET "appointment" = {}, "hold_token" = NULL, "held_until" = NULL '
         'WHERE "seat"."id" = {} AND "seat"."starts_at" > {} AND "seat"."is_open" AND "seat"."appointment" IS NULL '
         'AND "seat"."kiosk" IS NULL AND ("seat"."hold_token" = {} OR "seat"."held_until" IS NULL '
-        f'OR "seat"."held_until" <= {{}}) AND {ALLOWS[request.key.modality]} '
+        f'OR "seat"."held_until" <= {{}}) AND {ALLOWS[request.key.modality]} AND {condition} '
         'RETURNING "center", "service", "consultant", "starts_at", "ends_at"',
         (appointment, request.seat, now, request.token, now),
         "taken",
@@ -131,7 +137,7 @@ def _values(
     }
 
 
-async def _book_at_once(request: Request, now: datetime, rules: BookingRules) -> Booked | None:
+async def _book_at_once(request: Request, now: datetime, rules: BookingRules, tries: Tries | None) -> Booked | None:
     """Book by one statement, where that can be done and nothing stands in the way; else None, and nothing is written
     (or, when the line broke, perhaps): ``_book`` then finds out what it is.
     """
@@ -150,7 +156,8 @@ async def _book_at_once(request: Request, now: datetime, rules: BookingRules) ->
     )
     # What follows a cita that was not written has nothing to refer to: a foreign key then refuses the whole.
     writes = [
-        _take_seat(request, appointment, now),
+        *([counting(tries)] if tries is not None else []),
+        _take_seat(request, appointment, now, WITHIN_LIMITS if tries is not None else "TRUE"),
         Write(citizen, (uuid4(), person.document_type.value, person.document_number, now), "person"),
         Write(cita, (*row.values(), starts_at), "cita"),
         news_of(appointment, source="cita"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.database.node import Write, fetch, transactional, write_at_once, writes_at_once
+from portal.domain.attempts import WITHIN_LIMITS, Tries, count, counting, refuse_too_many
 from portal.domain.epochs import hold_back_one
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
 from portal.domain.rules import BookingRules
@@ -55,32 +56,42 @@ async def hold_seat(
 
 
 async def hold_for_visit(
-    key: SlotKey, token: str, visit: Visit | None, cookie: str, now: datetime, rules: BookingRules
+    key: SlotKey, token: str, visit: Visit | None, cookie: str, now: datetime, rules: BookingRules, tries: Tries
 ) -> None:
-    """``hold_seat`` for the browser with that ``cookie``, and note it in its visit, which begins when it has none."""
-    if visit is None and await _begin_at_once(key, token, cookie, now, rules):
-        return
+    """``hold_seat`` for the browser with that ``cookie``, and note it in its visit, which begins when it has none.
+
+    Counts the ``tries`` as well, whatever comes of it. Raises TooManyAttempts besides.
+    """
+    if visit is None and writes_at_once() and is_on_offer(key, now, rules):
+        if await _begin_at_once(key, token, cookie, now, rules, tries):
+            return
+    else:
+        await count(tries)
     seat = await hold_seat(key, token, visit.hold_token if visit else None, now, rules)
     await remember_hold(cookie, token, seat, key.modality, now)
 
 
-async def _begin_at_once(key: SlotKey, token: str, cookie: str, now: datetime, rules: BookingRules) -> bool:
-    """Choose, hold and begin the visit by one statement, where the engine can; False: nothing was written, as there is
-    no seat, or somebody else got that one first.
+async def _begin_at_once(
+    key: SlotKey, token: str, cookie: str, now: datetime, rules: BookingRules, tries: Tries
+) -> bool:
+    """Count the tries, choose, hold and begin the visit by one statement; False: only the tries were counted, as there
+    is no seat, or somebody else got that one first. Raises TooManyAttempts.
     """
-    if not writes_at_once() or not is_on_offer(key, now, rules):
-        return False
     choice = (
         f'SELECT "seat"."id" FROM "seat" WHERE {OF_SLOT} AND "seat"."day" = {{}} AND "seat"."starts_at" = {{}} '
         f"AND {ALLOWS[key.modality]} AND {FREE} ORDER BY {_LOAD}, random() LIMIT 1"
     )
     hold = Write(
         'UPDATE "seat" SET "hold_token" = {}, "held_until" = {}, "hold_extensions" = 0 '
-        f'WHERE "seat"."id" = ({choice}) AND {FREE} RETURNING "id"',
+        f'WHERE "seat"."id" = ({choice}) AND {FREE} AND {WITHIN_LIMITS} RETURNING "id"',
         (token, now + rules.hold, key.center, key.service, local_day(key.starts_at), key.starts_at, now, now),
         "held",
     )
-    return bool(await write_at_once(hold, visit_begun(cookie, token, key.modality, now, "held")))
+    begin = visit_begun(cookie, token, key.modality, now, held="held", name="begun")
+    outcome = Write('SELECT "key", "tries", EXISTS (SELECT 1 FROM "begun") AS "has_begun" FROM "counted"', ())
+    rows = await write_at_once(counting(tries), hold, begin, outcome)
+    refuse_too_many(tries, rows)
+    return bool(rows[0]["has_begun"])
 
 
 def is_on_offer(key: SlotKey, now: datetime, rules: BookingRules) -> bool:

@@ -169,11 +169,12 @@ async def remember_hold(cookie: str, hold_token: str, seat: UUID, modality: Moda
     )
 
 
-def visit_begun(cookie: str, hold_token: str, modality: Modality, now: datetime, held: str) -> Write:
+def visit_begun(cookie: str, hold_token: str, modality: Modality, now: datetime, *, held: str, name: str) -> Write:
     """The write of a new visit whose seat is what the write named ``held`` returns; returns the seat."""
     return Write(
         f'{_BEGIN} SELECT {{}}, {{}}, {{}}, {{}}, {{}}, "{held}"."id" FROM "{held}" RETURNING "seat"',
         (_key(cookie), hold_token, modality.value, "{}", now + LASTS),
+        name,
     )
 
 

@@ -5,7 +5,7 @@ Strict per browser, document and code; generous per origin, since a whole town m
 
 from __future__ import annotations
 
-from portal.domain.attempts import Attempt, count_attempts
+from portal.domain.attempts import Attempt, Tries, count, tries_of
 from portal.web.cookies import AnyRequest
 from portal.web.csrf import browser_of
 from portal.web.known_browser import name_for_browser
@@ -13,14 +13,19 @@ from portal.web.origin import UNKNOWN, find_origin
 from portal.web.services import Services
 
 
-async def limit_holding(request: AnyRequest, services: Services) -> None:
-    """Count that somebody holds a seat. Raises TooManyAttempts."""
+def tries_of_holding(request: AnyRequest, services: Services) -> Tries:
+    """That somebody holds a seat, for the domain to count."""
     limits = services.limits
-    await _count(
+    return _tries(
         services,
         Attempt(limits.hold_by_session, browser_of(request)),
         Attempt(limits.request_by_origin, origin_of(request, services)),
     )
+
+
+async def limit_holding(request: AnyRequest, services: Services) -> None:
+    """Count that somebody holds a seat. Raises TooManyAttempts."""
+    await count(tries_of_holding(request, services))
 
 
 async def limit_extending(request: AnyRequest, services: Services) -> None:
@@ -28,15 +33,20 @@ async def limit_extending(request: AnyRequest, services: Services) -> None:
     await _count(services, Attempt(services.limits.request_by_origin, origin_of(request, services)))
 
 
-async def limit_booking(request: AnyRequest, services: Services, document: str) -> None:
-    """Count that somebody books for a document (type and number, normalised). Raises TooManyAttempts."""
+def tries_of_booking(request: AnyRequest, services: Services, document: str) -> Tries:
+    """That somebody books for a document (type and number, normalised), for the domain to count."""
     limits = services.limits
-    await _count(
+    return _tries(
         services,
         Attempt(limits.book_by_session, browser_of(request)),
         Attempt(limits.book_by_document, document),
         Attempt(limits.request_by_origin, origin_of(request, services)),
     )
+
+
+async def limit_booking(request: AnyRequest, services: Services, document: str) -> None:
+    """Count that somebody books for a document. Raises TooManyAttempts."""
+    await count(tries_of_booking(request, services, document))
 
 
 async def limit_lookup(request: AnyRequest, services: Services, code: str) -> None:
@@ -119,4 +129,8 @@ def origin_of(request: AnyRequest, services: Services) -> str:
 
 
 async def _count(services: Services, *attempts: Attempt) -> None:
-    await count_attempts(*attempts, now=services.now(), secret=services.keys.attempts)
+    await count(_tries(services, *attempts))
+
+
+def _tries(services: Services, *attempts: Attempt) -> Tries:
+    return tries_of(*attempts, now=services.now(), secret=services.keys.attempts)

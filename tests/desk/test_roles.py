@@ -38,7 +38,7 @@ MAY = (
     ("*", r"/cuenta(/.*)?", STAFF),
     ("*", r"/gestion", STEERING),
     ("*", r"/gestion/(personal|auditoria)(/.*)?", ADMINISTRATOR),
-    ("*", r"/gestion/modulos/(nuevo|[^/]+/(codigo|baja))", ADMINISTRATOR),
+    ("*", r"/gestion/modulos/(nuevo|revisados|[^/]+/(codigo|baja))", ADMINISTRATOR),
     ("*", r"/gestion/(modulos|por-reubicar)(/.*)?", STEERING),
     ("*", r"/(agenda|atenciones|incidencias|registro|tiempos|avisos)([./].*)?", STAFF),
     ("*", r"/encuestas(/.*)?", STEERING),
@@ -102,6 +102,7 @@ def test_every_route_says_who_may_come(app: Litestar) -> None:
     assert without_rule(app) == []
 
 
+@pytest.mark.own_routes
 def test_a_route_without_a_rule_is_seen(app: Litestar) -> None:
     @get("/nueva")
     async def forgot_its_rule() -> None: ...
@@ -110,6 +111,7 @@ def test_a_route_without_a_rule_is_seen(app: Litestar) -> None:
     assert without_rule(app) == ["GET /nueva"]
 
 
+@pytest.mark.own_routes
 async def test_a_route_without_a_rule_is_shut(app: Litestar, staffed_client: Staffing) -> None:
     @get("/nueva")
     async def forgot_its_rule() -> None: ...

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from portal.app import create_app
 from portal.database.node import Node
 from portal.settings import Settings, read_settings
 from tests.apps import quick_app
@@ -31,11 +32,15 @@ def new_settings(tmp_path: Path) -> NewSettings:
 
 
 @pytest.fixture
-def new_app(sqlite_node: Node, new_settings: NewSettings) -> NewApp:
-    """Make applications on the same database: ``new_app(public_url="https://citas.example")``. They make no PDFs."""
+def new_app(request: pytest.FixtureRequest, sqlite_node: Node, new_settings: NewSettings) -> NewApp:
+    """Make applications on the same database: ``new_app(public_url="https://citas.example")``. They make no PDFs.
+
+    Tests that add routes to theirs are marked ``own_routes``.
+    """
+    build = create_app if request.node.get_closest_marker("own_routes") else quick_app
 
     def make(**given: object) -> Litestar:
-        return quick_app(new_settings(**given), lambda: NOW, sqlite_node)
+        return build(new_settings(**given), clock=lambda: NOW, node=sqlite_node)
 
     return make
 

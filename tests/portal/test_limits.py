@@ -16,6 +16,8 @@ from portal.web.services import GivenServices
 from tests.portal.conftest import NewApp, NewClient
 from tests.portal.test_web_csrf import tokens
 
+pytestmark = pytest.mark.own_routes
+
 FORM = '<input type="hidden" name="_csrf_token" value="{{ csrf_token() }}">'
 
 

@@ -71,6 +71,7 @@ def tell_visit(request: AnyRequest) -> Response[str]:
     return Response(read_visit_cookie(request) or "ninguna", media_type="text/plain")
 
 
+@pytest.mark.own_routes
 @pytest.mark.parametrize(("value", "told"), [("abc-DEF_123", "abc-DEF_123"), ("", "ninguna"), ("x" * 65, "ninguna")])
 async def test_a_visit_is_named_by_its_cookie(app: Litestar, client: httpx.AsyncClient, value: str, told: str) -> None:
     app.register(tell_visit)

@@ -15,6 +15,8 @@ from portal.web.csrf import refuse_forged_forms
 from tests.browser import NewVisitor
 from tests.portal.conftest import NewApp, NewClient
 
+pytestmark = pytest.mark.own_routes
+
 FORM = '<form method="post"><input type="hidden" name="_csrf_token" value="{{ csrf_token() }}"></form>'
 
 

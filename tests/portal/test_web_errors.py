@@ -28,6 +28,8 @@ from portal.web.incoming import Incoming
 from tests.browser import NewVisitor, Visitor
 from tests.people import NOW
 
+pytestmark = pytest.mark.own_routes
+
 FAULT = "the value 45678912 is not what it should be"
 
 

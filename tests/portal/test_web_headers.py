@@ -117,6 +117,7 @@ def send_little() -> Response[str]:
     return Response("ok", media_type="text/plain")
 
 
+@pytest.mark.own_routes
 @pytest.mark.parametrize(("handler", "address"), [(send_picture, "/imagen"), (send_little, "/corto")])
 async def test_what_would_gain_nothing_is_sent_as_it_is(
     app: Litestar, client: httpx.AsyncClient, handler: object, address: str

@@ -77,6 +77,7 @@ async def fail() -> None:
     raise ValueError(f"{ROSA.document_number} is not what it should be") from KeyError(ROSA.email)
 
 
+@pytest.mark.own_routes
 async def test_a_fault_tells_where_and_not_what(app: Litestar, client: httpx.AsyncClient, lines: Lines) -> None:
     app.register(fail)
     answer = await client.get("/falla")
@@ -89,6 +90,7 @@ async def test_a_fault_tells_where_and_not_what(app: Litestar, client: httpx.Asy
     assert "text" not in outer
 
 
+@pytest.mark.own_routes
 async def test_who_did_not_wait_for_the_answer_is_no_fault(
     app: Litestar, client: httpx.AsyncClient, lines: Lines
 ) -> None:
@@ -117,6 +119,7 @@ async def miss_a_name() -> Template:
     return Template(template_str="<!doctype html>{{ cita.codigo }}", context={})
 
 
+@pytest.mark.own_routes
 @pytest.mark.parametrize(
     ("handler", "address", "text"),
     [(be_away, "/lejos", "the server does not answer"), (miss_a_name, "/mal-hecho", "'cita' is undefined")],
@@ -149,6 +152,7 @@ SECRETS = {
 }
 
 
+@pytest.mark.own_routes
 async def test_nothing_that_anybody_typed_is_in_the_log(
     new_app: NewApp, new_client: NewClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,7 +32,7 @@ from portal.pages.citizen.walk import (
 from portal.web import metrics
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
-from portal.web.limits import limit_booking
+from portal.web.limits import limit_booking, tries_of_booking
 from portal.web.services import GivenServices, Services
 from portal.web.visit_cookie import read_visit_cookie
 
@@ -99,11 +99,11 @@ async def confirm(request: AnyRequest, services: GivenServices) -> Template | Re
         return await _show_done(request, services, visit)
     if fields.get("version", sent.version) != sent.version:
         return Redirect(REVIEW_PAGE, status_code=303)  # other details than those that were read back: read them first
-    await limit_booking(request, services, _document_of(sent.person))
+    tries = tries_of_booking(request, services, _document_of(sent.person))
     consent = Consent(PRIVACY_VERSION, sent.at, sent.promotions)
     try:
         wish = Request(visit.hold_token, key, visit.seat, sent.person, consent, cookie=cookie)
-        booked = await book(wish, now, services.rules)
+        booked = await book(wish, now, services.rules, tries)
     except SeatTaken as lost:
         return await show_lost(key, lost.nearest, now, keeps_details=True)
     except AlreadyReserved:

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from litestar.types import ControllerRouterHandler
 
+from portal.domain.attempts import count
 from portal.domain.errors import NotOffered, SeatTaken
 from portal.domain.holds import hold_for_visit
 from portal.domain.slots import read_slot_key
@@ -20,7 +21,7 @@ from portal.pages.citizen.walk import DETAILS_PAGE, REVIEW_PAGE, HoldView, find_
 from portal.web import metrics
 from portal.web.cookies import AnyRequest
 from portal.web.fields import read_fields
-from portal.web.limits import limit_holding
+from portal.web.limits import tries_of_holding
 from portal.web.services import GivenServices, Services
 from portal.web.visit_cookie import read_visit_cookie, visit_cookie
 
@@ -39,10 +40,11 @@ async def show_offer(request: AnyRequest, services: GivenServices) -> Template:
 @post("/reservar/apartar")
 async def hold(request: AnyRequest, services: GivenServices) -> Template | Redirect:
     """Hold the least loaded seat of the chosen time for this browser; its former hold is let go."""
-    await limit_holding(request, services)
+    tries = tries_of_holding(request, services)
     try:
         key = read_slot_key((await read_fields(request)).get("horario", ""))
     except NotOffered:
+        await count(tries)
         return await _render(services, OfferQuery(), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     now = services.now()
     cookie = read_visit_cookie(request)
@@ -52,7 +54,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
     if visit is None:
         cookie = new_cookie()
     try:
-        await hold_for_visit(key, token, visit, cookie, now, services.rules)
+        await hold_for_visit(key, token, visit, cookie, now, services.rules, tries)
     except NotOffered:
         return await _render(services, query_like(key), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     except SeatTaken as lost:
