@@ -17,13 +17,19 @@ from portal.domain.errors import FileRefused
 from portal.domain.files import CheckedFile, MediaType, Refusal
 from portal.forms.upload_docx import check_docx
 from portal.forms.upload_image import check_jpeg, check_png
-from portal.forms.upload_pdf import check_pdf
 
 # One thread: what a decoded picture may take is then taken once in a process, however many people send one.
 _examiner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="uploads")
 
+
+def _check_pdf(content: bytes) -> None:
+    from portal.forms.upload_pdf import check_pdf  # by far the largest library that many a process never needs
+
+    check_pdf(content)
+
+
 _CHECKS: Mapping[MediaType, Callable[[bytes], None]] = {
-    MediaType.PDF: check_pdf,
+    MediaType.PDF: _check_pdf,
     MediaType.DOCX: check_docx,
     MediaType.JPEG: check_jpeg,
     MediaType.PNG: check_png,
