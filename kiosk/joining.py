@@ -4,12 +4,13 @@ this one was revoked or forked (rule 10), without losing what was not sent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from kiosk.log import read_entries
 from portal.database.node import fetch, transactional
 from portal.domain.errors import DomainError
-from portal.domain.exchange import PairAnswer, SignedEntry, Standing
+from portal.domain.exchange import FormerLog, PairAnswer, SignedEntry, Standing
 
 _ALL: Final = 2**40
 
@@ -73,6 +74,18 @@ async def read_unsent() -> dict[str, tuple[SignedEntry, ...]]:
     return unsent
 
 
-async def forget_handed_in(kiosk: str) -> int:
-    """Forget what was handed in of a kiosk that this machine was; returns how many entries."""
-    return len(await fetch('DELETE FROM "former_entry" WHERE "kiosk" = {} RETURNING "number"', kiosk))
+async def read_former() -> tuple[FormerLog, ...]:
+    """The logs of kiosks that this machine was, as far as they are kept to be handed in."""
+    rows = await fetch(
+        'SELECT "kiosk", "hash" FROM "former_entry" WHERE "number" = (SELECT max("number") FROM "former_entry" AS '
+        '"other" WHERE "other"."kiosk" = "former_entry"."kiosk") ORDER BY "made_at", "hash"'
+    )
+    return tuple(FormerLog(kiosk=row["kiosk"], hash=row["hash"]) for row in rows)
+
+
+async def forget_handed_in(logs: Sequence[FormerLog]) -> None:
+    """Inside the transaction of an answer: forget what was handed in, and is in a backup of the portal (rule 10)."""
+    kept = await read_former() if logs else ()
+    for log in kept:
+        if log in logs:
+            await fetch('DELETE FROM "former_entry" WHERE "kiosk" = {}', log.kiosk)

@@ -16,6 +16,7 @@ import structlog
 
 from kiosk.citas import take_state
 from kiosk.clock import MachineClock, correct, corrected, learn_offset
+from kiosk.joining import forget_handed_in, read_former
 from kiosk.leases import declare_leases, release_past, take_leases
 from kiosk.log import chain_at, read_entries
 from kiosk.looks import forget_looks, read_looks
@@ -91,6 +92,7 @@ async def prepare_request(machine_time: datetime, claim: Claim | None = None) ->
         mark=state["answer_mark"],
         looks=await read_looks(),
         standing=Standing(state["standing"]),
+        former=await read_former(),
     )
 
 
@@ -125,6 +127,7 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
         min(answer.kept, answer.applied),
     )
     await forget_looks(answer.looked)
+    await forget_handed_in(answer.handed_in)
     await _take_what_it_brings(answer, rows[0])
     return True
 

@@ -151,6 +151,13 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     appointment: UUID | None = None
 
 
+class FormerLog(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a machine keeps of a kiosk that it was, until it was handed in: whose log, and its last entry's hash."""
+
+    kiosk: UUID
+    hash: str
+
+
 class Standing(StrEnum):
     """How a kiosk stands with the portal."""
 
@@ -165,7 +172,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     ``entries`` follow on what the portal is known to have applied. ``logged`` and ``chain`` tell the whole log's length
     and its hash at ``applied``. ``leases`` is sent in a new epoch only. ``mark`` is that of the answer taken last.
-    ``looks`` are sent until an answer has them. ``standing`` is how the kiosk stands by its own account.
+    ``looks`` are sent until an answer has them. ``standing`` is how the kiosk stands by its own account. ``former``
+    names the logs that this machine keeps of kiosks that it was.
     """
 
     protocol: int
@@ -185,6 +193,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     looks: tuple[Look, ...] = ()
     standing: Standing = Standing.GOOD
+    former: tuple[FormerLog, ...] = ()
 
 
 class LeaseView(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -304,7 +313,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     one that came later; empty when there is none. ``mark`` tells this answer from one of the same number that a portal
     gave before it was restored.
     ``looked`` is the number of the last look that is on record; 0 from a portal that knows of none. ``asked_at`` is the
-    request's ``sent_at``: another machine that is the same kiosk may have asked under the same number.
+    request's ``sent_at``: another machine that is the same kiosk may have asked under the same number. ``handed_in``
+    are those of the request's ``former`` that are in, and in a backup.
     """
 
     number: int
@@ -322,6 +332,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     looked: int = 0
     asked_at: datetime | None = None
+    handed_in: tuple[FormerLog, ...] = ()
 
 
 class PairRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from portal.domain.epochs import begin_epoch, current_epoch, hold_back, is_pause
 from portal.domain.errors import DomainError
 from portal.domain.exchange import PROTOCOL, Answer, ClaimOutcome, Notice, Request, Standing
 from portal.domain.kiosk_audit import take_looks
+from portal.domain.kiosk_import import which_are_kept
 from portal.domain.kiosk_log import Forked, Sender, apply_entries
 from portal.domain.kiosk_state import read_reference, read_state
 from portal.domain.kiosks import revoke_again
@@ -222,6 +223,7 @@ async def _answer(kiosk: UUID, request: Request, now: datetime, terms: Terms, ep
             mark=uuid4().hex,
             looked=await take_looks(kiosk, request.looks, now),
             asked_at=request.sent_at,
+            handed_in=await which_are_kept(request.former),
         )
     )
     await fetch('UPDATE "kiosk" SET "answer" = {} WHERE "id" = {}', answer, kiosk)

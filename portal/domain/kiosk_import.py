@@ -7,7 +7,7 @@ kiosk or this portal was restored, is applied beside the log, under numbers belo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,7 @@ from portal.domain.exchange import (
     Deed,
     Entry,
     Export,
+    FormerLog,
     Move,
     Sale,
     SignedEntry,
@@ -97,6 +98,20 @@ async def import_export(export: Export, now: datetime, rules: BookingRules) -> I
         quarantined=counted[Outcome.QUARANTINED],
         known=counted[_KNOWN],
     )
+
+
+async def which_are_kept(former: Sequence[FormerLog]) -> tuple[FormerLog, ...]:
+    """Those whose last entry is in, and in a backup. With it all before it, since a file is applied in its order."""
+    kept = []
+    for log in former:
+        rows = await fetch(
+            'SELECT "number", "kept", "kept_beside" FROM "kiosk_entry" '
+            'JOIN "kiosk" ON "kiosk"."id" = "kiosk_entry"."kiosk" '
+            'WHERE "kiosk_entry"."kiosk" = {} AND "kiosk_entry"."hash" = {}',
+            *(log.kiosk, log.hash),
+        )
+        kept += [log for row in rows if row["kept_beside"] <= row["number"] <= row["kept"]]
+    return tuple(kept)
 
 
 _KNOWN: Final = "known"

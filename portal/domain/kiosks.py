@@ -288,16 +288,25 @@ async def revoke_again(kiosk: UUID, now: datetime) -> None:
         await write_audit(actor, Action.KIOSK_CHANGED, now, subject=str(kiosk), change="revoked_again")
 
 
-async def read_applied() -> dict[UUID, int]:
-    """How far each kiosk's log is in: read before a backup, which then holds at least that much."""
-    return {row["id"]: row["applied"] for row in await fetch('SELECT "id", "applied" FROM "kiosk"')}
+async def read_applied() -> dict[UUID, tuple[int, int]]:
+    """How far each kiosk's log is in, and the lowest number beside it: read before a backup, which then holds at least
+    that much.
+    """
+    rows = await fetch(
+        'SELECT "id", "applied", (SELECT COALESCE(min("number"), 0) FROM "kiosk_entry" '
+        'WHERE "kiosk_entry"."kiosk" = "kiosk"."id" AND "number" < 0) AS "beside" FROM "kiosk"'
+    )
+    return {row["id"]: (row["applied"], row["beside"]) for row in rows}
 
 
 @transactional
-async def note_kept(applied: Mapping[UUID, int]) -> None:
-    """A backup holds so much of each log: what kiosks may forget (rule 10)."""
-    for kiosk, number in applied.items():
+async def note_kept(applied: Mapping[UUID, tuple[int, int]]) -> None:
+    """A backup holds so much of each log, and beside it: what kiosks may forget (rule 10)."""
+    for kiosk, (number, beside) in applied.items():
         await fetch('UPDATE "kiosk" SET "kept" = {} WHERE "id" = {} AND "kept" < {}', *(number, kiosk, number))
+        await fetch(
+            'UPDATE "kiosk" SET "kept_beside" = {} WHERE "id" = {} AND "kept_beside" > {}', *(beside, kiosk, beside)
+        )
 
 
 def _key(code: str) -> str:

@@ -35,6 +35,7 @@ class Kiosk(Table, tablename="kiosk"):
     applied = Integer(default=0)
     chain = Varchar(length=64, default="")
     kept = Integer(default=0)  # applied, and in a backup: what the kiosk may forget
+    kept_beside = Integer(default=0)  # the lowest number of an entry beside its log that a backup holds
     exchange = Integer(default=0)  # the last one that was answered
     heard = Integer(default=0)  # the last one that came: an older one is refused before it is looked at
     answer = Bytea(null=True, default=None)  # that answer, for whoever repeats it

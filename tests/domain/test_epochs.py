@@ -169,12 +169,12 @@ async def test_a_backup_tells_what_may_be_forgotten_and_never_takes_it_back(kios
     kiosk.sell(leases[0], "10117410")
     await kiosk.speak()
     before = await read_applied()
-    assert before == {kiosk.id: 1}
+    assert before == {kiosk.id: (1, 0)}
     kiosk.sell(leases[1], "42388604")
     assert (await kiosk.speak()).kept == 0
     await note_kept(before)
     assert (await kiosk.speak()).kept == 1
-    await note_kept({kiosk.id: 0})
+    await note_kept({kiosk.id: (0, 0)})
     assert (await kiosk.speak()).kept == 1
 
 

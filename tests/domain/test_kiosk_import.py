@@ -15,6 +15,7 @@ from portal.database.node import fetch
 from portal.domain.exchange import (
     Cancellation,
     Export,
+    FormerLog,
     LeaseView,
     Move,
     PairRequest,
@@ -23,8 +24,8 @@ from portal.domain.exchange import (
     signed_part,
 )
 from portal.domain.keys import name_key
-from portal.domain.kiosk_import import ExportRefused, Imported, WhyRefused, import_export
-from portal.domain.kiosks import make_kiosk, make_pairing_code, pair, revoke
+from portal.domain.kiosk_import import ExportRefused, Imported, WhyRefused, import_export, which_are_kept
+from portal.domain.kiosks import make_kiosk, make_pairing_code, note_kept, pair, read_applied, revoke
 from tests.domain.kiosking import HandKiosk
 from tests.people import JULIO, NOW, ROSA, RULES, World, reserve, slot_at
 
@@ -181,6 +182,27 @@ async def test_each_copy_means_its_own_cita_by_the_code_that_both_printed(signin
     assert told[ours.appointment] == ("rescheduled", ROSA.document_number)
     assert told[moved.appointment] == ("reserved", ROSA.document_number)
     assert told[theirs.appointment] == ("reserved", JULIO.document_number)
+
+
+async def test_a_machine_may_forget_what_it_handed_in_once_that_is_in_a_backup(signing: SigningKiosk) -> None:
+    kiosk = signing.kiosk
+    leases = (await kiosk.speak()).leases
+    copy = HandKiosk(**{**vars(kiosk), "log": list(kiosk.log)})
+    kiosk.sell(leases[0], ROSA.document_number)
+    assert (await kiosk.speak()).standing is Standing.GOOD
+    copy.sell(leases[1], JULIO.document_number)
+    assert (await copy.speak()).standing is Standing.FORKED
+    in_log, beside, never = (
+        FormerLog(kiosk=kiosk.id, hash=end) for end in (kiosk.log[-1].hash, copy.log[-1].hash, "0" * 64)
+    )
+    asked = (in_log, beside, never)
+    assert await which_are_kept(asked) == ()
+    await note_kept(await read_applied())
+    assert await which_are_kept(asked) == (in_log,)
+    await import_export(SigningKiosk(copy, signing.key).export(*copy.log), NOW, RULES)
+    assert await which_are_kept(asked) == (in_log,)
+    await note_kept(await read_applied())
+    assert await which_are_kept(asked) == (in_log, beside)
 
 
 async def test_what_makes_no_sense_is_set_aside_and_the_rest_is_applied(signing: SigningKiosk) -> None:

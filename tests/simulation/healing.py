@@ -95,6 +95,9 @@ async def _grow_old(world: World) -> None:
             str(world.now - KEPT_FOR),
         ):
             world.blame(f"{machine.process.name} has not forgotten what is past")
+        ends = machine.process.look("SELECT hash, max(number) FROM former_entry GROUP BY kiosk")
+        if any(row["hash"] in world.kept_in_backup for row in ends):
+            world.blame(f"{machine.process.name} has not forgotten what was handed in")
         _agree(world, machine)
     _judge_papers(world)
 

@@ -57,6 +57,8 @@ def _judge_papers(world: World, machine: Machine) -> None:
         if young or not kept:
             world.blame(f"{machine.process.name} has purged the entry {row['number']} that nobody else keeps")
     on_file = machine.entries_on_file()
+    # What it did as another kiosk it forgets once that was handed in, and is in a backup; its own log keeps the hashes.
+    world.ledger.purged |= (machine.on_file - on_file) & world.kept_in_backup
     if gone := machine.on_file - on_file - world.ledger.purged:
         world.blame(f"{machine.process.name} has lost {len(gone)} entries of its log")
     machine.on_file = on_file
