@@ -32,6 +32,14 @@ OWN: Final = (
 )
 """Of a cita: this kiosk made it, or did something to it."""
 
+_PULLED: Final = "pulled:"
+
+_NOT_OURS_TO_KEEP: Final = (
+    f"(NOT {OWN} OR (\"hold_token\" LIKE '{_PULLED}%' AND \"state\" IN ('reserved', 'in_attention') "
+    f"AND NOT {UNSENT_BEFORE}))"
+)
+"""Of a cita that the portal does not list any more: also one that was told as active after this kiosk had ended it."""
+
 
 async def take_state(state: State, applied: int, center: UUID, portal_time: datetime) -> None:
     """Make the portal's citas one's own, as of log entry ``applied``, inside the transaction of its answer.
@@ -41,7 +49,7 @@ async def take_state(state: State, applied: int, center: UUID, portal_time: date
     newer = await touched_after(applied)
     listed = {cita.id for cita in state.citas}
     if state.whole:
-        await _forget_unlisted(listed)
+        await _forget_unlisted(listed | newer)
     await _forget(set(state.gone) - newer)
     await _set_aside_past(portal_time)
     taken = [cita for cita in state.citas if cita.id not in newer]
@@ -117,7 +125,7 @@ async def _row_of(cita: CitaState, service: UUID, center: UUID, now: datetime) -
     return {
         "id": cita.id,
         "code": cita.code,
-        "hold_token": f"pulled:{cita.id}",
+        "hold_token": f"{_PULLED}{cita.id}",
         "state": cita.state,
         "displaced": cita.displaced,
         "duplicate": cita.duplicate,
@@ -173,15 +181,15 @@ async def _write(row: dict[str, Any]) -> None:
     )
 
 
-async def _forget_unlisted(listed: Collection[UUID]) -> None:
-    rows = await fetch(f'SELECT "id" FROM "appointment" WHERE NOT {OWN}')
-    await _forget({row["id"] for row in rows} - set(listed))
+async def _forget_unlisted(kept: Collection[UUID]) -> None:
+    rows = await fetch(f'SELECT "id" FROM "appointment" WHERE {_NOT_OURS_TO_KEEP}')
+    await _forget({row["id"] for row in rows} - set(kept))
 
 
 async def _forget(citas: Collection[UUID]) -> None:
     """Forget citas that were pulled; the kiosk's own stay, also those whose day is out of the portal's sight."""
     for cita in citas:
-        rows = await fetch(f'SELECT "id" FROM "appointment" WHERE "id" = {{}} AND NOT {OWN}', cita)
+        rows = await fetch(f'SELECT "id" FROM "appointment" WHERE "id" = {{}} AND {_NOT_OURS_TO_KEEP}', cita)
         if rows:
             await delete_cita(cita)
 

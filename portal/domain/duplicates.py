@@ -13,6 +13,19 @@ _OF_THE_SAME = (
 )
 
 
+async def tell_of_flagged(appointment: UUID) -> None:
+    """A kiosk has ended a cita that was not reserved any more, and taken a flagged one of the same person for theirs:
+    kiosks are told again which are flagged. Belongs into the transaction that applies it.
+    """
+    flagged = await fetch(
+        'SELECT "other"."id" FROM "appointment" "ended" JOIN "appointment" "other" '
+        f'ON {_OF_THE_SAME} AND "other"."duplicate" WHERE "ended"."id" = {{}} ORDER BY "other"."id"',
+        appointment,
+    )
+    for row in flagged:
+        await note_news(row["id"])
+
+
 async def unflag_next(appointment: UUID) -> None:
     """A cita has ended: the oldest flagged one of the same person and service is the person's cita now.
 

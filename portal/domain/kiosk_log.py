@@ -16,6 +16,7 @@ import msgspec
 from portal.database.engine import Row
 from portal.database.errors import ConstraintError
 from portal.database.node import fetch, transactional
+from portal.domain.duplicates import tell_of_flagged
 from portal.domain.errors import DomainError
 from portal.domain.events import record_event
 from portal.domain.exchange import Cancellation, Entry, Move, Release, Sale, SignedEntry, chain_hash, read_entry
@@ -174,10 +175,11 @@ async def _cancel(
 ) -> Applied:
     ended = await _end(sender, cancellation.code, State.CANCELLED, at)
     if ended is None:
-        state = await _state_of(sender, cancellation.code)
-        if state == State.CANCELLED:
-            return Applied()
-        return Applied(remark=Remark.NOT_RESERVED if state else Remark.UNKNOWN_CITA)
+        known = await _find(sender, cancellation.code)
+        if known is None:
+            return Applied(remark=Remark.UNKNOWN_CITA)
+        await tell_of_flagged(known["id"])
+        return Applied(remark=None if known["state"] == State.CANCELLED else Remark.NOT_RESERVED)
     if ended["seat"] is not None:
         await give_back(ended["seat"], ended["id"], now, rules)
     await record_event(ended["id"], EventKind.CANCELLED, at, staff=cancellation.cancelled_by)
@@ -227,8 +229,3 @@ async def _end(sender: Sender, code: str, state: State, at: datetime) -> Row | N
 async def _find(sender: Sender, code: str) -> Row | None:
     rows = await fetch('SELECT * FROM "appointment" WHERE "code" = {} AND "center" = {}', *(code, sender.center))
     return rows[0] if rows else None
-
-
-async def _state_of(sender: Sender, code: str) -> str | None:
-    rows = await fetch('SELECT "state" FROM "appointment" WHERE "code" = {} AND "center" = {}', *(code, sender.center))
-    return rows[0]["state"] if rows else None

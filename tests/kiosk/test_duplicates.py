@@ -7,10 +7,11 @@ from uuid import UUID
 from kiosk.selling import sell
 from portal.database.node import Node, fetch
 from portal.documents.slip import Paper
+from portal.domain.changing import move
 from portal.domain.exchange import Cancellation, State
 from tests.domain.kiosking import add_kiosk
 from tests.kiosk.desk import Desk
-from tests.people import JULIO, NOW, ROSA, build_world, reserve, slot_at
+from tests.people import JULIO, NOW, ROSA, RULES, build_world, reserve, slot_at
 
 
 async def test_kiosks_hear_of_the_flag_that_falls(node: Node) -> None:
@@ -28,6 +29,28 @@ async def test_kiosks_hear_of_the_flag_that_falls(node: Node) -> None:
     answer = await kiosk.speak()
     assert answer.state is not None
     assert [cita.duplicate for cita in answer.state.citas if cita.code == sale.code] == [False]
+
+
+async def test_a_kiosk_that_cancelled_what_was_moved_hears_again_what_is_flagged(node: Node) -> None:
+    assert node
+    kiosk = await add_kiosk(await build_world())
+    lease = (await kiosk.speak()).leases[0]
+    rows = await fetch(
+        'SELECT DISTINCT "starts_at" FROM "seat" WHERE "kiosk" IS NULL AND "starts_at" > {} '
+        'ORDER BY "starts_at" DESC LIMIT 2',
+        NOW,
+    )
+    last, before = (slot_at(row["starts_at"]) for row in rows)
+    online = await reserve(ROSA, last)
+    sale = kiosk.sell(lease, ROSA.document_number)
+    await kiosk.speak()
+    await move(online.code, before, NOW, RULES)
+    await kiosk.speak()
+    # It takes the sale for Rosa's only cita now; the portal knows of the one that hers was moved to.
+    kiosk.write(Cancellation(code=online.code, cancelled_by=kiosk.seller))
+    answer = await kiosk.speak()
+    assert answer.state is not None
+    assert [cita.duplicate for cita in answer.state.citas if cita.code == sale.code] == [True]
 
 
 async def test_a_cita_that_the_portal_does_not_flag_is_not_flagged_here(desk: Desk) -> None:

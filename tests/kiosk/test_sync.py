@@ -195,6 +195,16 @@ async def test_a_later_deed_here_outweighs_the_state_until_it_is_applied(desk: D
     assert (await desk.ask()).version == 9
 
 
+async def test_what_this_kiosk_ended_the_portal_called_active_and_then_forgot_is_forgotten_here(desk: Desk) -> None:
+    cita = desk.cita(10)
+    await desk.hear(state=State(version=7, whole=True, citas=(cita,)))
+    await cancel_offline(cita.code, desk.consultant, desk.now)
+    begun = desk.cita(10, id=cita.id, code=cita.code, state="in_attention")
+    await desk.hear(state=State(version=8, whole=False, citas=(begun,)))
+    await desk.hear(epoch=2, state=State(version=2, whole=True, citas=()))
+    assert await fetch('SELECT "id" FROM "appointment"') == []
+
+
 async def test_a_person_who_booked_online_meanwhile(desk: Desk) -> None:
     await desk.hear(leases=(desk.lease(10),))
     sold = await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
