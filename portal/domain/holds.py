@@ -11,6 +11,7 @@ from portal.database.node import Write, fetch, transactional, write_at_once, wri
 from portal.domain.attempts import WITHIN_LIMITS, Tries, count, counting, refuse_too_many
 from portal.domain.epochs import hold_back_one
 from portal.domain.errors import HoldNotExtendable, NotOffered, SeatTaken
+from portal.domain.kiosk_outlook import next_days, note_next_day
 from portal.domain.rules import BookingRules
 from portal.domain.slots import ALLOWS, FREE, OF_SLOT, SlotKey, last_day_on_offer, nearest_slots
 from portal.domain.spanish_dates import local_day
@@ -29,6 +30,12 @@ class Candidate:
 _LOAD = (
     '(SELECT count(*) FROM "seat" "other" WHERE "other"."consultant" = "seat"."consultant" '
     'AND "other"."day" = "seat"."day" AND "other"."appointment" IS NOT NULL)'
+)
+
+_ON_A_CLOSED_DAY = (
+    'EXISTS (SELECT 1 FROM "closure" WHERE "seat"."day" BETWEEN "closure"."first_day" AND "closure"."last_day" '
+    'AND ("closure"."consultant" = "seat"."consultant" OR ("closure"."consultant" IS NULL '
+    'AND ("closure"."center" IS NULL OR "closure"."center" = "seat"."center"))))'
 )
 
 
@@ -166,8 +173,11 @@ async def extend_hold(token: str, now: datetime, rules: BookingRules) -> datetim
 async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: BookingRules) -> None:
     """Put the seat of a cancelled or moved cita on offer again after a random delay, so that nobody can hand it on.
 
-    The delay is a hold without a token: it runs out by itself.
+    The delay is a hold without a token: it runs out by itself. Belongs into the transaction that ends the cita. Closing
+    a day leaves booked seats open: one that is given back there closes.
     """
+    closes = await fetch(f'SELECT "id" FROM "seat" WHERE "id" = {{}} AND "is_open" AND {_ON_A_CLOSED_DAY}', seat)
+    ahead = await next_days(now) if closes else {}
     span = (rules.release_max - rules.release_min).total_seconds()
     delay = rules.release_min + timedelta(seconds=random.SystemRandom().uniform(0, span))
     given = await fetch(
@@ -175,6 +185,9 @@ async def give_back(seat: UUID, appointment: UUID, now: datetime, rules: Booking
         'WHERE "id" = {} AND "appointment" = {} RETURNING "center"',
         *(now + delay, seat, appointment),
     )
+    if given and closes:
+        await fetch('UPDATE "seat" SET "is_open" = {} WHERE "id" = {}', *(False, seat))
+        await note_next_day(now, ahead)
     if given:
         await hold_back_one(seat, given[0]["center"], now + delay)
 

@@ -219,7 +219,10 @@ def _allowed(due: DueSeat) -> list[bool]:
 
 async def _close_if_free(seat: UUID, now: datetime) -> list[dict[str, Any]]:
     return await fetch(
-        f'UPDATE "seat" SET "is_open" = {{}} WHERE "seat"."id" = {{}} AND {FREE} RETURNING "id"', *(False, seat, now)
+        # What is left of a hold that ran out goes as well, as when days are closed.
+        'UPDATE "seat" SET "is_open" = {}, "hold_token" = NULL, "held_until" = NULL '
+        f'WHERE "seat"."id" = {{}} AND {FREE} RETURNING "id"',
+        *(False, seat, now),
     )
 
 

@@ -12,7 +12,7 @@ from portal.database.node import Node, fetch
 from portal.domain.changing import cancel
 from portal.domain.closures import close_days
 from portal.domain.districts import load_districts
-from portal.domain.errors import SeatTaken
+from portal.domain.errors import NotOffered, SeatTaken
 from portal.domain.holds import hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import Opening, open_seats
@@ -21,6 +21,7 @@ from portal.domain.slots import days_between
 from tests.people import NOW, ROSA, RULES, build_world, held_until, reserve, slot_at
 
 MONDAY = datetime(2027, 1, 11, 14, 30, tzinfo=UTC)
+HALF_HOUR = timedelta(minutes=30)
 
 
 async def count(condition: str, *values: object) -> int:
@@ -48,7 +49,7 @@ async def test_seats_begin_after_now(node: Node) -> None:
 async def test_changed_hours_close_free_seats_and_keep_booked_and_held_ones(node: Node) -> None:
     await build_world(consultants=1)
     booked = await reserve(ROSA, slot_at(MONDAY))
-    await hold_seat(slot_at(MONDAY + timedelta(minutes=30)), "held", None, NOW, RULES)
+    await hold_seat(slot_at(MONDAY + HALF_HOUR), "held", None, NOW, RULES)
     await fetch('UPDATE "weekly_hours" SET "opens" = {}', time(10, 15))
     await open_seats(NOW, RULES)
     on_monday = await fetch(
@@ -57,11 +58,15 @@ async def test_changed_hours_close_free_seats_and_keep_booked_and_held_ones(node
     )
     assert [row["starts_at"] for row in on_monday[:3]] == [
         MONDAY,
-        MONDAY + timedelta(minutes=30),
+        MONDAY + HALF_HOUR,
         # 10:15 overlaps the held seat (10:00 to 10:30), so the first new one starts at 10:45.
         MONDAY + timedelta(minutes=75),
     ]
     assert on_monday[0]["appointment"] == booked.id
+    # A hold that ran out keeps nothing, and leaves nothing behind.
+    await open_seats(NOW + RULES.hold + timedelta(minutes=1), RULES)
+    assert await count('"day" = {} AND "hold_token" IS NOT NULL', MONDAY.date()) == 0
+    assert await count('"day" = {} AND "starts_at" = {} AND "is_open"', MONDAY.date(), MONDAY + HALF_HOUR) == 0
 
 
 async def test_a_closure_closes_what_is_free_and_says_whom_it_touches(node: Node) -> None:
@@ -100,6 +105,15 @@ async def test_what_was_given_back_waits_also_where_the_day_was_closed_meanwhile
     with pytest.raises(SeatTaken):
         await reserve(ROSA, slot_at(MONDAY))
     assert await reserve(ROSA, slot_at(MONDAY), NOW + RULES.release_max)
+
+
+async def test_what_is_given_back_on_a_closed_day_is_not_on_offer(node: Node) -> None:
+    world = await build_world(consultants=1)
+    booked = await reserve(ROSA, slot_at(MONDAY))
+    await close_days(MONDAY.date(), MONDAY.date(), "Paro", NOW, center=world.center)
+    await cancel(booked.code, NOW, RULES)
+    with pytest.raises(NotOffered):
+        await reserve(ROSA, slot_at(MONDAY), NOW + RULES.release_max)
 
 
 async def test_inverted_days_cannot_be_closed(node: Node) -> None:
