@@ -41,8 +41,10 @@ async def look_over(page: Page, name: str, *, scripts: bool = True) -> None:
 async def choose_a_time(page: Page, which: int = 0) -> str:
     """From the picker to the form: tap a day after today with free places, then one of its times. Returns the time."""
     day = page.locator("table.month a.free").last
+    date = re.search(r"fecha=\d{4}-\d\d-(\d\d)", await day.get_attribute("href") or "")
+    assert date is not None
     await day.click()
-    await expect(page.get_by_role("heading", level=2).filter(has_text=re.compile(" de 20"))).not_to_have_count(0)
+    await expect(page.locator("#dia")).to_contain_text(re.compile(rf"\b{int(date[1])} de "))  # no longer the other day
     time = page.locator("button[name=horario]").nth(which)
     told = re.match(r"\d+:\d\d [ap]\. m\.", await time.inner_text())
     assert told is not None
