@@ -33,6 +33,7 @@ from portal.database.node import Node, fetch, use_node
 from portal.documents.renderer import Renderer
 from portal.places import STATIC
 from portal.web.assets import Assets
+from portal.web.cookies import AnyRequest
 from portal.web.csrf import refuse_forged_forms
 from portal.web.frame import Frame, FrameOptions
 from portal.web.logs import configure_logs
@@ -55,44 +56,59 @@ def create_kiosk_app(
     Raises KioskSettingsError when the environment does not describe a kiosk that can start.
     """
     settings = settings or read_kiosk_settings()
-    folder = open_key_folder(settings)
-    given = node
-    node = node or open_kiosk_node(settings.folder / "kiosk.db", folder.read_database_key())
-    line = Line(link or partial(HttpPortal, settings.portal))
-    sync, renderer = Sync(line, clock), Renderer(1)
-    press = OwnPress(renderer, folder)
-    services = DeskServices(
+    key = open_key_folder(settings).read_database_key
+    opened = node or open_kiosk_node(settings.folder / "kiosk.db", key())
+    connect, assets = link or partial(HttpPortal, settings.portal), Assets(STATIC)
+    services = open_services(settings, clock, opened, connect, assets, Renderer(1))
+    return furnish(lay_routes(assets), services, owns_node=node is None)
+
+
+def open_services(
+    settings: KioskSettings, clock: MachineClock, node: Node, link: Connect, assets: Assets, renderer: Renderer
+) -> DeskServices:
+    """Open what handlers are given. Raises KioskSettingsError when a key cannot be used."""
+    folder, line = open_key_folder(settings), Line(link)
+    sync, press = Sync(line, clock), OwnPress(renderer, folder)
+    return DeskServices(
         settings=settings,
         node=node,
         folder=folder,
         keys=open_desk_keys(folder),
-        assets=Assets(STATIC),
+        assets=assets,
         renderer=renderer,
         line=line,
         sync=sync,
         press=press,
         queue=PrintQueue(Cups(settings.printer) if settings.printer else None, press, sync.now),
     )
-    callables = {"banner": banner_for, "sitting": sitting_for}
-    app = Litestar(
+
+
+def lay_routes(assets: Assets) -> Litestar:
+    """The application before it has any services: its routes, guards and templates."""
+    templates = open_templates(assets, FILTERS, {"banner": banner_for, "sitting": sitting_for})
+    return Litestar(
         route_handlers=[*ROUTES],
         debug=False,
         guards=[admit, refuse_forged_forms],
         dependencies={
-            "services": Provide(lambda: services, sync_to_thread=False),
+            "services": Provide(_provide_services, sync_to_thread=False),
             "sitting": Provide(provide_sitting, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         include_in_schema=False,
-        lifespan=[partial(_run, services, owns_node=given is None)],
+        lifespan=[_run],
         logging_config=None,
         openapi_config=None,
         request_max_body_size=_FORM_BYTES,
-        state=State({"services": services}),
-        template_config=TemplateConfig(instance=open_templates(services.assets, FILTERS, callables)),
+        template_config=TemplateConfig(instance=templates),
     )
+
+
+def furnish(app: Litestar, services: DeskServices, *, owns_node: bool) -> Litestar:
+    """Give the application its services, and put the frame around it."""
+    app.state = State({"services": services, "owns_node": owns_node})
     options = FrameOptions(
-        node=node,
+        node=services.node,
         assets=services.assets,
         csrf_key=services.keys.csrf,
         security=security_headers(https=False, own_frames=True),
@@ -104,11 +120,17 @@ def create_kiosk_app(
     return app
 
 
+def _provide_services(request: AnyRequest) -> DeskServices:
+    services: DeskServices = request.app.state.services
+    return services
+
+
 @asynccontextmanager
-async def _run(services: DeskServices, _: Litestar, *, owns_node: bool) -> AsyncIterator[None]:
+async def _run(app: Litestar) -> AsyncIterator[None]:
     """What lives as long as the application serves. Started in this order, stopped in the other one."""
+    services: DeskServices = app.state.services
     async with AsyncExitStack() as stack:
-        if owns_node:
+        if app.state.owns_node:
             stack.push_async_callback(services.node.stop)
             await services.node.start()
         stack.enter_context(use_node(services.node))

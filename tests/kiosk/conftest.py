@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.kiosk.paged import kiosk_app, kiosk_settings, portal, visitor
+from tests.kiosk.paged import kiosk_app, kiosk_settings, portal, running_renderer, visitor
 
-__all__ = ["kiosk_app", "kiosk_settings", "portal", "visitor"]
+__all__ = ["kiosk_app", "kiosk_settings", "portal", "running_renderer", "visitor"]

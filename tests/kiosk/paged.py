@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,16 +16,16 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from kiosk.app import create_kiosk_app
 from kiosk.keys import open_key_folder
 from kiosk.link import PairingFailed
 from kiosk.pages.admission import COOKIE
-from kiosk.services import DeskServices
 from kiosk.settings import KioskSettings, read_kiosk_settings
 from kiosk.sync import PortalAway
 from portal.database.node import fetch
+from portal.documents.renderer import Renderer
 from portal.domain.exchange import Answer, PairAnswer, PairRequest, Reference, Request, StaffState
 from portal.domain.kiosk_questions import DaySheetsAnswer, DaySheetsQuestion, OfferAnswer, OfferedTime, OfferQuestion
+from tests.apps import quick_kiosk_app
 from tests.browser import NewVisitor, Page, Visitor
 from tests.kiosk.desk import Desk
 from tests.staffing import CHEAP
@@ -119,20 +119,28 @@ def kiosk_settings(tmp_path: Path) -> KioskSettings:
     return read_kiosk_settings(data=tmp_path / "data", KIOSK_PORT=8100, KIOSK_PRINTER="", CITAS_KIOSK_PORTAL="")
 
 
+@pytest.fixture(scope="session")
+def running_renderer() -> Iterator[Renderer]:
+    """Makes the PDFs of all kiosks of this process."""
+    renderer = Renderer(1)
+    renderer.start()
+    yield renderer
+    renderer.close()
+
+
 @pytest.fixture
-async def kiosk_app(desk: Desk, portal: HandPortal, kiosk_settings: KioskSettings) -> AsyncIterator[Litestar]:
+async def kiosk_app(
+    desk: Desk, portal: HandPortal, kiosk_settings: KioskSettings, running_renderer: Renderer
+) -> Litestar:
     """The application of a paired kiosk, which speaks to ``portal`` when its pages do, not by the clock."""
     await desk.hear(reference=with_secrets(desk))
-    app = create_kiosk_app(kiosk_settings, clock=lambda: desk.now, node=desk.node, link=portal)
+    app = quick_kiosk_app(kiosk_settings, lambda: desk.now, desk.node, portal, running_renderer)
     folder = open_key_folder(kiosk_settings)
     folder.next_identity()
     [state] = await fetch('SELECT "kiosk" FROM "kiosk_state"')
     folder.keep_identity(state["kiosk"])
     folder.forget_next()
-    services: DeskServices = app.state.services
-    services.renderer.start()
-    yield app
-    services.renderer.close()
+    return app
 
 
 @pytest.fixture
