@@ -9,7 +9,7 @@ import msgspec
 from kiosk.joining import read_unsent
 from kiosk.keys import KeyFolder
 from portal.database.node import transactional
-from portal.domain.exchange import Export, signed_part
+from portal.domain.kiosk_export import Export, signed_part
 
 
 @transactional

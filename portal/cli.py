@@ -226,7 +226,7 @@ def import_kiosk(settings: Settings, typed: argparse.Namespace) -> None:
     """Apply what locked kiosks could not send, once, and say what became of it."""
     import msgspec
 
-    from portal.domain.exchange import Export
+    from portal.domain.kiosk_export import Export
     from portal.domain.kiosk_import import ExportRefused, Imported, import_export
     from portal.pages.words import word
 

@@ -357,23 +357,6 @@ class PairAnswer(msgspec.Struct, frozen=True, kw_only=True):
     portal_time: datetime
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """What a locked kiosk hands in by file: its unsent entries, signed with its key (hex of the signature).
-
-    The file holds a list of them, one for each kiosk that the machine is or was.
-    """
-
-    kiosk: UUID
-    key_id: str
-    entries: tuple[SignedEntry, ...]
-    signature: str
-
-
-def signed_part(export: Export) -> bytes:
-    """What the signature of an export is over: everything else in it."""
-    return msgspec.json.encode(msgspec.structs.replace(export, signature=""))
-
-
 def chain_hash(former: str, text: str) -> str:
     """The hash of an entry: over the hash of the one before it and its own text."""
     return sha256(f"{former}\n{text}".encode()).hexdigest()

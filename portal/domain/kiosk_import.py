@@ -27,7 +27,6 @@ from portal.domain.exchange import (
     Cancellation,
     Deed,
     Entry,
-    Export,
     FormerLog,
     Move,
     Sale,
@@ -35,8 +34,8 @@ from portal.domain.exchange import (
     Standing,
     chain_hash,
     read_text,
-    signed_part,
 )
+from portal.domain.kiosk_export import Export, signed_part
 from portal.domain.kiosk_log import Outcome, Sender, apply_or_set_aside, do_deed, keep_entry
 from portal.domain.kiosk_sales import Applied, Remark
 from portal.domain.rules import BookingRules

@@ -14,16 +14,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from portal.database.node import fetch
 from portal.domain.exchange import (
     Cancellation,
-    Export,
     FormerLog,
     LeaseView,
     Move,
     PairRequest,
     SignedEntry,
     Standing,
-    signed_part,
 )
 from portal.domain.keys import name_key
+from portal.domain.kiosk_export import Export, signed_part
 from portal.domain.kiosk_import import ExportRefused, Imported, WhyRefused, import_export, which_are_kept
 from portal.domain.kiosks import make_kiosk, make_pairing_code, note_kept, pair, read_applied, revoke
 from tests.domain.kiosking import HandKiosk

@@ -19,7 +19,8 @@ from kiosk.selling import sell
 from portal.cli import main
 from portal.database.node import fetch
 from portal.documents.slip import Paper
-from portal.domain.exchange import Export, PairAnswer, PairRequest, signed_part
+from portal.domain.exchange import PairAnswer, PairRequest
+from portal.domain.kiosk_export import Export, signed_part
 from tests.kiosk.desk import Desk
 from tests.people import JULIO, NOW, ROSA
 

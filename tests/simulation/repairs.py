@@ -8,7 +8,8 @@ from uuid import UUID
 
 from kiosk.joining import become, read_unsent
 from portal.database.node import transactional
-from portal.domain.exchange import Export, SignedEntry
+from portal.domain.exchange import SignedEntry
+from portal.domain.kiosk_export import Export
 from portal.domain.kiosk_import import ExportRefused, WhyRefused, import_export
 from portal.domain.kiosks import revoke
 from tests.simulation.machine import Machine

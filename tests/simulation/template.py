@@ -17,9 +17,10 @@ from kiosk.joining import become
 from kiosk.sync import prepare_request, take_answer
 from portal.database.migrate import migrate
 from portal.database.node import Node, open_node, use_node
-from portal.domain.exchange import Answer, Export, PairAnswer, PairRequest, SignedEntry, signed_part
+from portal.domain.exchange import Answer, PairAnswer, PairRequest, SignedEntry
 from portal.domain.keys import name_key
 from portal.domain.kiosk_exchange import Terms, answer_request
+from portal.domain.kiosk_export import Export, signed_part
 from portal.domain.kiosks import make_kiosk, make_pairing_code, pair
 from portal.domain.rules import BookingRules
 from tests.kiosk.desk import migrate_kiosk
