@@ -41,6 +41,10 @@ _PATIENCE_SECONDS: Final = 2.0
 _BETWEEN_PURGES: Final = timedelta(hours=1)
 
 _NUMBERS_PASSED: Final = 1_000
+"""By the first refusal as stale; ten times as many by each that follows it: an old copy soon has a number that holds."""
+
+_ASKS_AT_ONCE: Final = 4
+"""After so many refusals as stale in a row no further exchange is due at once."""
 
 log = structlog.get_logger("citas.kiosk")
 
@@ -117,8 +121,9 @@ async def take_answer(answer: Answer, sent_at: datetime, received_at: datetime) 
         return False
     standing = _judge(answer, rows[0])
     await fetch('UPDATE "kiosk_state" SET "standing" = {} WHERE "id" = 1', standing.value)
+    if standing.value != rows[0]["standing"]:
+        log.warning("standing changed", standing=standing.value)
     if standing is not Standing.GOOD:
-        log.warning("kiosk locked", standing=standing.value)
         return True  # the log stays as it is, to be handed in
     await fetch(
         'UPDATE "kiosk_state" SET "epoch" = {}, "declare" = {}, "applied" = {}, "applied_chain" = {}, "kept" = {} '
@@ -171,9 +176,13 @@ async def note_away(now: datetime, message: str = "") -> None:
     await fetch('UPDATE "kiosk_state" SET "message" = {} WHERE "id" = 1', message)
 
 
-async def pass_numbers() -> None:
-    """The portal has answered a later request than this file remembers: go on with numbers that it cannot have seen."""
-    await fetch('UPDATE "kiosk_state" SET "number" = "number" + {} WHERE "id" = 1', _NUMBERS_PASSED)
+async def pass_numbers(refusals: int = 0) -> None:
+    """The portal has answered a later request than this file remembers: go on with numbers that it cannot have seen.
+
+    ``refusals`` came before this one without an answer between them.
+    """
+    passed = _NUMBERS_PASSED * 10 ** min(refusals, _ASKS_AT_ONCE - 1)
+    await fetch('UPDATE "kiosk_state" SET "number" = "number" + {} WHERE "id" = 1', passed)
 
 
 async def has_something_to_say() -> bool:
@@ -195,6 +204,7 @@ class Sync:
         self._woken = asyncio.Event()
         self._purge_at = datetime.min.replace(tzinfo=UTC)
         self._asked_at: float | None = None
+        self._refused = 0
 
     @property
     def is_kept_waiting(self) -> bool:
@@ -223,13 +233,26 @@ class Sync:
             except PortalRefused as refusal:
                 log.warning("portal refused", stale=refusal.stale)
                 if refusal.stale:
-                    await pass_numbers()
+                    await pass_numbers(self._refused)
+                    self._ask_at_once()
                 code = RefusalCode.STALE if refusal.stale else RefusalCode.UNKNOWN_TOKEN
                 await note_away(await self.now(), code.value)
                 return None
             finally:
                 self._asked_at = None
-            return answer if await take_answer(answer, sent_at, self._machine()) else None
+            if await take_answer(answer, sent_at, self._machine()):
+                self._refused = 0
+                return answer
+            self._ask_at_once()
+            return None
+
+    def _ask_at_once(self) -> None:
+        """What was asked was another machine's number: this may be an old copy, which sells until it is told so. Not
+        for ever: two machines that are the same kiosk would keep the portal busy.
+        """
+        self._refused += 1
+        if self._refused <= _ASKS_AT_ONCE:
+            self.wake()
 
     async def run(self) -> None:
         """Exchange until cancelled. Nothing that goes wrong once ends it."""

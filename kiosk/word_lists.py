@@ -44,7 +44,8 @@ PORTAL_SAYS: Final[Mapping[str, str]] = {
         "emparéjalo otra vez"
     ),
     RefusalCode.STALE: (
-        "El portal ya respondió a un mensaje posterior de este módulo. Se pone al día en la próxima comunicación"
+        "El portal ya respondió a un mensaje posterior de este módulo. Si este aviso no se va en un minuto, puede que "
+        "otro equipo tenga su copia: avisa a soporte"
     ),
 }
 """What the portal says in codes: in an answer, or why it gives the kiosk none."""

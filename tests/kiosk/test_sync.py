@@ -339,6 +339,46 @@ async def test_a_refusal_locks_nothing_and_old_numbers_are_passed(desk: Desk) ->
     assert (await desk.ask()).number > rewound.requests[0].number + 100
 
 
+async def test_refused_as_stale_it_asks_again_at_once_but_not_for_ever(desk: Desk) -> None:
+    def stale(request: Request) -> Answer:
+        raise PortalRefused(stale=True)
+
+    async def due_at_once(sync: Sync) -> bool:
+        sync._woken.clear()
+        await sync.exchange()
+        return sync._woken.is_set()
+
+    portal = Scripted(stale)
+    sync = Sync(portal, lambda: desk.now)
+    assert [await due_at_once(sync) for _ in range(6)] == [True, True, True, True, False, False]
+    # A copy that is a year old is past whatever the kiosk has asked since.
+    assert portal.requests[4].number > portal.requests[0].number + 2 * 60 * 24 * 365
+    portal._answer = desk.answer
+    assert not await due_at_once(sync)
+    portal._answer = stale
+    assert await due_at_once(sync)
+
+
+async def test_an_old_copy_is_told_so_before_the_next_rest(desk: Desk) -> None:
+    def tell_a_copy(request: Request) -> Answer:
+        if len(portal.requests) == 1:
+            raise PortalRefused(stale=True)
+        locked.set()
+        return desk.answer(request, applied=request.logged + 1)
+
+    portal, locked = Scripted(tell_a_copy), asyncio.Event()
+    running = asyncio.create_task(Sync(portal, lambda: desk.now).run())
+    try:
+        async with asyncio.timeout(5):
+            await locked.wait()
+            while (await read_status(desk.now)).standing is Standing.GOOD:
+                await asyncio.sleep(0)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
 async def test_whatever_goes_wrong_the_conversation_goes_on(desk: Desk) -> None:
     def break_down(request: Request) -> Answer:
         raise ZeroDivisionError
