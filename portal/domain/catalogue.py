@@ -24,7 +24,7 @@ class ServiceInfo:
 
 @dataclass(frozen=True, slots=True)
 class CenterInfo:
-    """A sede as pages and documents show it."""
+    """A sede as pages and documents show it. ``is_paused``: it sells nothing online until its kiosks are heard."""
 
     id: UUID
     code: str
@@ -33,6 +33,7 @@ class CenterInfo:
     reference: str
     phone: str
     email: str
+    is_paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ async def read_catalogue() -> Catalogue:
         'SELECT "service"."id" AS "service", "service"."code" AS "service_code", "service"."name" AS "service_name", '
         '"service"."procedure_code", "service"."summary", "service"."bring", "service"."minutes", '
         '"center"."id", "center"."code", "center"."name", "center"."address", "center"."reference", "center"."phone", '
-        '"center"."email" FROM "center" LEFT JOIN "service" ON "service"."active" WHERE "center"."active" '
+        '"center"."email", "center"."paused_at" FROM "center" LEFT JOIN "service" ON "service"."active" '
+        'WHERE "center"."active" '
         'ORDER BY "center"."name", "service"."position", "service"."name"'
     )
     services = {row["service"]: row for row in rows if row["service"] is not None}
@@ -90,6 +92,7 @@ def _center_from(row: Row) -> CenterInfo:
         reference=row["reference"],
         phone=row["phone"],
         email=row["email"],
+        is_paused=row["paused_at"] is not None,
     )
 
 

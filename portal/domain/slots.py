@@ -75,6 +75,7 @@ class DayStatus(StrEnum):
 
     FREE = "free"
     FULL = "full"
+    PAUSED = "paused"
     HOLIDAY = "holiday"
     CLOSED = "closed"
     NO_HOURS = "no_hours"
@@ -183,8 +184,10 @@ def _judge(
 async def _reasons_of(agenda: Agenda, days: list[date], earliest: datetime) -> dict[date, tuple[DayStatus, str]]:
     """Why days have no free seat: a holiday, a closure of the whole sede, or seats that are all taken or too soon.
 
-    A consultor's own closure closes nobody else's seats. A day without any open seat is left out.
+    A consultor's own closure closes nobody else's seats. A day without any open seat is left out. A paused sede has
+    its free seats held back, so that no day of it is called full.
     """
+    none_left = DayStatus.PAUSED if agenda.center.is_paused else DayStatus.FULL
     # The last day again and again up to whole months: one wording of the statement, which PostgreSQL prepares once.
     asked = days + days[-1:] * (-len(days) % _LONGEST_MONTH)
     marks = ", ".join("{}" for _ in asked)
@@ -205,7 +208,8 @@ async def _reasons_of(agenda: Agenda, days: list[date], earliest: datetime) -> d
     for row in sorted(rows, key=lambda row: _RANKS.get(row["status"], 0)):
         day = max(days[0], row["first_day"])
         while day <= min(days[-1], row["last_day"]):
-            reasons[day] = (DayStatus(row["status"]), row["reason"])
+            status = DayStatus(row["status"])
+            reasons[day] = (none_left if status is DayStatus.FULL else status, row["reason"])
             day += timedelta(days=1)
     return reasons
 

@@ -56,6 +56,7 @@ _OWN: Final[Mapping[StrEnum, str]] = {
     MediaType.PNG: "imagen PNG",
     DayStatus.FREE: "Libre",
     DayStatus.FULL: "Lleno",
+    DayStatus.PAUSED: "En pausa",
     DayStatus.HOLIDAY: "Feriado",
     DayStatus.CLOSED: "Cerrado",
     DayStatus.NO_HOURS: "No atiende",

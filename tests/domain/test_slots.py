@@ -8,6 +8,7 @@ import pytest
 
 from portal.database.node import Node, fetch
 from portal.domain.closures import close_days
+from portal.domain.epochs import begin_epoch, resume
 from portal.domain.errors import NotOffered
 from portal.domain.holidays import load_holidays
 from portal.domain.modality import Modality
@@ -22,6 +23,7 @@ from portal.domain.slots import (
     read_slot_key,
     slots_of,
 )
+from tests.domain.kiosking import add_kiosk
 from tests.people import NOW, RULES, build_world, citizen_number, reserve, slot_at
 
 MONDAY = date(2027, 1, 11)
@@ -58,6 +60,20 @@ async def test_a_holiday_has_its_name(node: Node) -> None:
         (DayStatus.HOLIDAY, "Batalla de Ayacucho"),
         (DayStatus.FREE, ""),
     ]
+
+
+async def test_a_sede_that_waits_for_its_kiosks_is_paused_and_not_full(node: Node) -> None:
+    world = await build_world()
+    await add_kiosk(world, now=NOW)
+    tuesday = MONDAY + timedelta(days=1)
+    await close_days(tuesday, tuesday, "Mantenimiento del local", NOW, center=world.center)
+    await begin_epoch(NOW, "restored")
+    sunday = MONDAY - timedelta(days=1)
+    days = await days_between(await world.agenda(), sunday, tuesday, NOW, RULES)
+    assert [day.status for day in days] == [DayStatus.NO_HOURS, DayStatus.PAUSED, DayStatus.CLOSED]
+    await resume(world.center)
+    (day,) = await days_between(await world.agenda(), MONDAY, MONDAY, NOW, RULES)
+    assert day.status is DayStatus.FREE
 
 
 async def test_today_is_free_then_too_soon(node: Node) -> None:

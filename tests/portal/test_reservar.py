@@ -9,7 +9,9 @@ import pytest
 
 from portal.database.node import fetch
 from portal.domain.closures import close_days
+from portal.domain.epochs import begin_epoch
 from tests.browser import Page, Visitor
+from tests.domain.kiosking import add_kiosk
 from tests.people import World
 from tests.portal.walking import MovingClock, hold, one
 
@@ -86,6 +88,21 @@ async def test_a_full_day_names_the_next_free_one(visitor: Visitor) -> None:
     assert "Ya no quedan cupos el viernes 8 de enero de 2027" in page.text
     assert cell(page, "2027-01-08") == "8 de enero: Lleno"
     assert (await page.follow("lunes 11 de enero de 2027")).form("9:00")
+
+
+async def test_a_sede_that_waits_after_a_restore_says_so(
+    visitor: Visitor, world: World, moving_clock: MovingClock
+) -> None:
+    await add_kiosk(world, now=moving_clock())
+    await begin_epoch(moving_clock(), "restored")
+    month, day = await visitor.open("/reservar"), await visitor.open("/reservar?fecha=2027-01-08")
+    for page in (month, day):
+        assert "pausó sus reservas en línea por un momento" in page.text
+        assert "No hay cupos" not in page.text
+        assert "Ya no quedan" not in page.text
+        assert "Av. Salaverry 655" in page.text, "one can go there"
+    assert cell(month, "2027-01-08") == "8 de enero: En pausa"
+    assert "en pausa" in (await visitor.open("/")).text
 
 
 async def test_times_that_begin_too_soon_are_not_offered(visitor: Visitor, moving_clock: MovingClock) -> None:

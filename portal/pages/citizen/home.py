@@ -17,20 +17,24 @@ from portal.web.services import GivenServices
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """``next_day`` is the first local day with a free seat for the first service at the first sede, by video call."""
+    """``next_day`` is the first local day with a free seat for the first service at the first sede, by video call.
+    ``paused``: there is none because the sede sells nothing online for a while.
+    """
 
     next_day: date | None
+    paused: bool
 
 
 @get("/")
 async def show_home(services: GivenServices) -> Template:
     """What the service is, that it is free, what to bring, how long it takes."""
     catalogue = await read_catalogue()
-    next_day = None
+    next_day, paused = None, False
     if catalogue.services and catalogue.centers:
         agenda = Agenda(catalogue.services[0], catalogue.centers[0], Modality.VIRTUAL)
         next_day = await next_free_day(agenda, services.now(), services.rules)
-    return Template("citizen/home.html", context={"home": HomeView(next_day)})
+        paused = next_day is None and agenda.center.is_paused
+    return Template("citizen/home.html", context={"home": HomeView(next_day, paused)})
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (show_home,)
