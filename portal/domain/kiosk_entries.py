@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,7 +36,10 @@ class DeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntryFacts:
-    """The raw facts of an entry without its person: texts as they came, cut; empty where it says nothing."""
+    """The raw facts of an entry without its person: texts as they came, cut; empty where it says nothing.
+
+    ``printed_code`` stands on the paper of what it sold, if it sold.
+    """
 
     kind: DeedKind
     code: str
@@ -44,6 +48,7 @@ class EntryFacts:
     service: str
     modality: str
     starts_at: str
+    printed_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,20 @@ async def list_settled(staff: StaffView) -> list[EntryView]:
     return [_view(row) for row in rows]
 
 
+async def read_printed_codes(citas: Collection[UUID]) -> dict[UUID, str]:
+    """Of these citas, those that got a new code, with the one on their paper, which is another cita's; empty where it
+    cannot be read.
+    """
+    if not citas:
+        return {}
+    rows = await fetch(
+        f'SELECT "appointment", "body" FROM "kiosk_entry" WHERE "appointment" IN ({", ".join("{}" for _ in citas)}) '
+        'AND "remark" = {}',
+        *(*citas, Remark.NEW_CODE.value),
+    )
+    return {row["appointment"]: read_facts(bytes(row["body"])).printed_code for row in rows}
+
+
 async def find_center_of_entry(entry: UUID) -> UUID | None:
     """The sede of an entry's kiosk, or None."""
     rows = await fetch(
@@ -164,6 +183,7 @@ def read_facts(body: bytes) -> EntryFacts:
         service=_text(sale.get("service")),
         modality=_text(sale.get("modality")),
         starts_at=_text(sale.get("starts_at")),
+        printed_code=_text(sale.get("code")) if sale.get("lease") else "",
     )
 
 

@@ -60,6 +60,7 @@ async def test_one_click_gives_a_displaced_cita_the_nearest_seat(
     page = await page.form("Reubicar en el horario más cercano").press()
     assert "Reubicada: Rosa Ñahui" in page.text
     assert "No dio correo" in page.text
+    assert "El código es el mismo" in page.text
     assert "Imprimir la constancia nueva" in page.links
     assert "Gestión" in page.links
     assert "Todas las citas tienen su cupo" in page.text
@@ -126,6 +127,27 @@ async def test_what_was_flagged_or_not_applied_is_settled_by_somebody(
     assert await one('SELECT count(*) FROM "audit_entry" WHERE "action" = \'entry_settled\'') == 1
     page = await page.form("Ya está resuelto (movimiento 2 de Módulo 1)").press()
     assert "No hay avisos por ver" in page.text
+
+
+async def test_a_cita_with_a_new_code_tells_which_one_its_paper_bears(
+    office: Visitor, kiosk: HandKiosk, moving_clock: MovingClock
+) -> None:
+    sale = await displace(kiosk, moving_clock)
+    # As an import of the other copy's log leaves it: another code here, and beside the kiosk's own log.
+    await fetch('UPDATE "appointment" SET "code" = \'ZZZZ9999\' WHERE "id" = {}', sale.appointment)
+    await fetch(
+        'UPDATE "kiosk_entry" SET "number" = -1, "outcome" = \'flagged\', "remark" = \'new_code\' '
+        'WHERE "appointment" = {}',
+        sale.appointment,
+    )
+    on_paper = f"Su papel lleva {sale.code[:4]} {sale.code[4:]}, que ahora es de otra persona"
+    page = await office.open(PAGE)
+    assert page.text.count(on_paper) == 2, "at the cita, and at the entry"
+    assert "movimiento -1" not in page.text
+    page = await page.form("Reubicar en el horario más cercano").press()
+    assert "El código es el mismo" not in page.text
+    assert "Su código es ZZZZ 9999" in page.text
+    await page.form("Ya está resuelto (Otra copia del módulo usó el mismo código").press()
 
 
 async def test_another_sede_sees_nothing_of_it(

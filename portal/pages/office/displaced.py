@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -22,7 +23,14 @@ from portal.domain.desk import DeskCita, find_desk_cita
 from portal.domain.desk_booking import at_the_desk, upcoming_slots
 from portal.domain.displaced import NotSeated, Twice, Unseated, list_displaced, list_twice, seat_again
 from portal.domain.errors import AppointmentUnknown, NotOffered, NotReserved, TooLate
-from portal.domain.kiosk_entries import EntryView, find_center_of_entry, list_settled, list_waiting, settle
+from portal.domain.kiosk_entries import (
+    EntryView,
+    find_center_of_entry,
+    list_settled,
+    list_waiting,
+    read_printed_codes,
+    settle,
+)
 from portal.domain.permissions import may_see, sees_center
 from portal.domain.slots import Agenda, Slot, read_slot_key
 from portal.domain.spanish_dates import local_day
@@ -41,12 +49,15 @@ _CITA: Final = f"{PAGE}/{{cita:uuid}}"
 
 @dataclass(frozen=True, slots=True)
 class DisplacedPage:
-    """``seated`` is the cita that was just given a seat; ``refused`` says why one was not."""
+    """``seated`` is the cita that was just given a seat; ``refused`` says why one was not. ``printed``: of the citas
+    that got a new code, the one on their paper.
+    """
 
     displaced: tuple[DeskCita, ...]
     twice: tuple[Twice, ...]
     entries: tuple[EntryView, ...]
     settled: tuple[EntryView, ...]
+    printed: Mapping[UUID, str]
     seated: DeskCita | None = None
     refused: Unseated | None = None
     too_late: bool = False
@@ -148,11 +159,14 @@ async def _show(
     too_late: bool = False,
     changed: str = "",
 ) -> Template:
+    displaced, twice = await list_displaced(staff), await list_twice(staff)
+    shown = [*displaced, *(cita for one in twice for cita in (one.cita, one.other)), seated]
     page = DisplacedPage(
-        displaced=tuple(await list_displaced(staff)),
-        twice=tuple(await list_twice(staff)),
+        displaced=tuple(displaced),
+        twice=tuple(twice),
         entries=tuple(await list_waiting(staff)),
         settled=tuple(await list_settled(staff)),
+        printed=await read_printed_codes({cita.id for cita in shown if cita is not None}),
         seated=seated if seated is not None and seated.state in ACTIVE_STATES else None,
         refused=refused,
         too_late=too_late,
