@@ -41,7 +41,7 @@ _PATIENCE_SECONDS: Final = 2.0
 _BETWEEN_PURGES: Final = timedelta(hours=1)
 
 _NUMBERS_PASSED: Final = 1_000
-"""By the first refusal as stale; ten times as many by each that follows it: an old copy soon has a number that holds."""
+"""By the first refusal as stale; ten times as many by each that follows it: an old copy soon asks under a new one."""
 
 _ASKS_AT_ONCE: Final = 4
 """After so many refusals as stale in a row no further exchange is due at once."""

@@ -367,12 +367,13 @@ async def test_an_old_copy_is_told_so_before_the_next_rest(desk: Desk) -> None:
         return desk.answer(request, applied=request.logged + 1)
 
     portal, locked = Scripted(tell_a_copy), asyncio.Event()
-    running = asyncio.create_task(Sync(portal, lambda: desk.now).run())
+    sync = Sync(portal, lambda: desk.now)
+    running = asyncio.create_task(sync.run())
     try:
         async with asyncio.timeout(5):
             await locked.wait()
-            while (await read_status(desk.now)).standing is Standing.GOOD:
-                await asyncio.sleep(0)
+            await sync.exchange()  # which comes after it
+        assert (await read_status(desk.now)).standing is Standing.FORKED
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):
