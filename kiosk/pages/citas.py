@@ -61,7 +61,8 @@ class LookupView:
 
 @dataclass(frozen=True, slots=True)
 class CitaView:
-    """A cita on its page. ``job`` is its last slip on the way to paper; ``new``: it was booked a moment ago."""
+    """A cita on its page. ``job`` is its last slip on the way to paper; ``new``: it was booked, or became
+    this one, a moment ago."""
 
     cita: AppointmentView
     marks: ListedCita | None
@@ -206,7 +207,8 @@ async def show_move(services: GivenServices, sitting: GivenSitting, code: FromPa
 async def move(
     request: AnyRequest, services: GivenServices, sitting: GivenSitting, code: FromPath[str]
 ) -> Template | Redirect:
-    """Move, and print the new slip; or show other times, as the button says. Pressed twice it moves once."""
+    """Move, and print the new slip; or show other times, as the button says, or when it has that one.
+    Pressed twice it moves once."""
     cita = await _find(code)
     typed = await read_fields(request)
     if typed.get("paso") == "horarios":
@@ -226,8 +228,18 @@ async def move(
         return await _show_move(services, cita, typed, lost="full")
     except (TooLate, NotReserved):
         return await _refuse(services, cita, "too_late")
+    if moved.code == cita.code:
+        return await _show_move(services, cita, typed, lost="same")
     services.sync.wake()
     return Redirect(f"/citas/{moved.code}?{JUST_BOOKED}=si", status_code=303)
+
+
+@post("/citas/{code:str}/horarios", opt=AT_THE_DESK)
+async def tell_times_to_move(request: AnyRequest, services: GivenServices, code: FromPath[str]) -> Template:
+    """For htmx: the times of another modality, day or consultor."""
+    cita = await _find(code)
+    times = await _times_to_move(services, cita, await read_fields(request))
+    return Template("kiosk/_times.html", context={"times": times})
 
 
 async def _find(code: str) -> AppointmentView:
@@ -287,14 +299,24 @@ async def _show_move(
 ) -> Template:
     if not cita.may_change(await services.now()):
         return await _refuse(services, cita, "too_late")
+    times = await _times_to_move(services, cita, typed, lost=lost, nearest=nearest)
+    view = MoveView(cita, times, secrets.token_urlsafe(24))
+    return Template("kiosk/move.html", context={"page": view}, status_code=HTTP_409_CONFLICT if lost else HTTP_200_OK)
+
+
+async def _times_to_move(
+    services: DeskServices,
+    cita: AppointmentView,
+    typed: Mapping[str, str],
+    *,
+    lost: str = "",
+    nearest: tuple[Slot, ...] = (),
+) -> TimesView | None:
     try:
         wish = await read_wish(typed, service=cita.service_code, modality=cita.modality)
     except NotOffered:
-        times = None
-    else:
-        times = await view_times(services, wish, typed, lost=lost, nearest=nearest, moving=True)
-    view = MoveView(cita, times, secrets.token_urlsafe(24))
-    return Template("kiosk/move.html", context={"page": view}, status_code=HTTP_409_CONFLICT if lost else HTTP_200_OK)
+        return None
+    return await view_times(services, wish, typed, lost=lost, nearest=nearest, moving=cita)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -308,4 +330,5 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     cancel,
     show_move,
     move,
+    tell_times_to_move,
 )

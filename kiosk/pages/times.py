@@ -13,6 +13,7 @@ from kiosk.finding import Attendant, list_attendants
 from kiosk.offering import DeskTime, whole_offer
 from kiosk.reference import read_rules
 from kiosk.services import DeskServices
+from portal.domain.appointments import AppointmentView
 from portal.domain.catalogue import ServiceInfo, read_catalogue
 from portal.domain.errors import NotOffered
 from portal.domain.modality import Modality
@@ -41,7 +42,8 @@ class TimesView:
     """``chosen`` is the value of the field; ``whole``: the portal's times are among them; ``reason`` why there are none
     on the day asked for; ``lost`` what became of the time that had been chosen.
 
-    ``beyond`` is the last day that may be booked, when a later one was asked for; ``attendant`` whom the person wants.
+    ``beyond`` is the last day that may be booked, when a later one was asked for; ``attendant`` whom the person wants;
+    ``moving`` the cita that another time is looked for.
     """
 
     services: tuple[ServiceInfo, ...]
@@ -54,7 +56,7 @@ class TimesView:
     reason: Day | None = None
     beyond: date | None = None
     lost: str = ""
-    moving: bool = False
+    moving: AppointmentView | None = None
     attendants: tuple[Attendant, ...] = ()
     attendant: Attendant | None = None
 
@@ -115,9 +117,12 @@ async def view_times(
     *,
     lost: str = "",
     nearest: tuple[Slot, ...] = (),
-    moving: bool = False,
+    moving: AppointmentView | None = None,
 ) -> TimesView:
-    """The times as of now; the one that was chosen stays so while it is to be had, else the soonest is."""
+    """The times as of now; the one that was chosen stays so while it is to be had, else the soonest is.
+
+    Of a cita that is ``moving``, the time that it has is none to choose.
+    """
     now, agenda = await services.now(), wish.agenda
     last = last_day_on_offer(now, await read_rules())
     first = min(max(wish.first or local_day(now), local_day(now)), last)
@@ -127,8 +132,10 @@ async def view_times(
         services.sync.wake()  # the banner shall know whether the portal is there at all
     if wish.attendant is not None:
         nearest = ()  # they are anybody's
-    times = list(offer.times[:MOST_SHOWN])
-    shown = {time.starts_at for time in times}
+    has_already = _time_of(moving, wish)
+    times = [time for time in offer.times if time.starts_at != has_already][:MOST_SHOWN]
+    shown = {has_already, *(time.starts_at for time in times)}
+    nearest = tuple(slot for slot in nearest if slot.starts_at != has_already)
     times += [DeskTime(slot.starts_at, slot.free) for slot in nearest if slot.starts_at not in shown]
     listed = tuple(
         TimeChoice(str(agenda.key(time.starts_at)), time.starts_at, time.at_hand, time.to_claim)
@@ -154,6 +161,13 @@ async def view_times(
         attendants=wish.attendants,
         attendant=wish.attendant,
     )
+
+
+def _time_of(cita: AppointmentView | None, wish: Wish) -> datetime | None:
+    """The time that it has, as far as another place then is the same to it: in its modality, with whoever it is."""
+    if cita is None or cita.modality is not wish.agenda.modality or wish.attendant is not None:
+        return None
+    return cita.starts_at
 
 
 def _same_time(typed: Mapping[str, str], agenda: Agenda) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -127,11 +127,31 @@ async def test_move_offline_once_however_often_it_is_pressed(desk: Desk, visitor
     page = await (await visitor.open(f"/citas/{sold.code}")).follow("Reprogramar")
     form = page.form("Reprogramar e imprimir")
     first = await form.press()
-    assert first.heading == "Cita reservada"
+    assert first.heading == "Cita reprogramada"
     assert "Antes:" in first.text
     assert (await form.press()).address.partition("?")[0] == first.address.partition("?")[0]
     assert await state_of(sold.code) == "rescheduled"
     assert len(await fetch('SELECT "id" FROM "appointment"')) == 2
+
+
+async def test_the_time_that_a_cita_has_is_none_to_move_it_to(desk: Desk, visitor: Visitor, sold: Sold) -> None:
+    await desk.hear(leases=(desk.lease(10, consultant=desk.colleague), desk.lease(11)))
+    page = await visitor.open(f"/citas/{sold.code}/reprogramar")
+    typed = dict(page.form("Reprogramar e imprimir").values)
+    assert typed["horario"] == str(desk.order(ROSA, 11).key)
+    assert page.html.count('name="horario"') == 1
+    address, kind = f"/citas/{sold.code}/horarios", "application/x-www-form-urlencoded"
+    times = await visitor.send(address, urlencode(typed).encode(), kind, headers={"hx-request": "true"})
+    assert times.html.count('name="horario"') == 1
+    # A page that was open before, or somebody's own hand.
+    body = urlencode({**typed, "paso": "mover", "horario": str(desk.order(ROSA, 10).key)}).encode()
+    page = await visitor.send(page.address, body, kind, status=409)
+    assert "La cita ya tiene ese horario" in page.text
+    # The same time with somebody else is another matter.
+    form = page.form("Ver horarios")
+    form.choose("Con quién", "Consultor2")
+    assert (await (await form.press()).form("Reprogramar e imprimir").press()).heading == "Cita reprogramada"
+    assert await state_of(sold.code) == "rescheduled"
 
 
 async def test_other_times_for_a_move(visitor: Visitor, sold: Sold) -> None:
