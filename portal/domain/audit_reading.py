@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -14,11 +15,14 @@ from portal.domain.audit import Action
 from portal.domain.spanish_dates import LIMA
 
 PAGE: Final = 50
+_ABOUT_KIOSKS: Final = (Action.KIOSK_CHANGED, Action.LEASES_CHANGED, Action.PAUSE_WAIVED, Action.ENTRY_SETTLED)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One entry. ``cita`` is the id of the cita that it is about, with its code."""
+    """One entry. ``cita`` is the id of the cita that it is about, with its code. ``subject`` is what else it is about:
+    a kiosk or a sede by its name as it is now.
+    """
 
     id: UUID
     at: datetime
@@ -80,11 +84,34 @@ async def read_audit(query: AuditQuery) -> AuditPage:
         f'WHERE {" AND ".join(conditions)} ORDER BY "audit_entry"."at" DESC, "audit_entry"."id" DESC LIMIT {PAGE + 1}',
         *values,
     )
-    lines = tuple(_view(row) for row in rows[:PAGE])
+    names = await _name_places(rows[:PAGE])
+    lines = tuple(_view(row, names) for row in rows[:PAGE])
     return AuditPage(lines, Place(lines[-1].at, lines[-1].id) if len(rows) > PAGE else None)
 
 
-def _view(row: Row) -> AuditLine:
+async def _name_places(rows: Sequence[Row]) -> dict[str, str]:
+    """The names of the kiosks and sedes that these entries have as ids: kiosks, sedes, entries of a kiosk's log."""
+    ids = sorted({row["subject"] for row in rows if row["action"] in _ABOUT_KIOSKS and row["subject"]})
+    if not ids:
+        return {}
+    given = [UUID(id_) for id_ in ids]
+    marks = ", ".join("{}" for _ in given)
+    of_kiosk = 'JOIN "center" ON "center"."id" = "kiosk"."center"'
+    found = await fetch(
+        'SELECT "kiosk"."id", "kiosk"."name" AS "kiosk_name", "center"."name" AS "center_name" '
+        f'FROM "kiosk" {of_kiosk} WHERE "kiosk"."id" IN ({marks}) '
+        f'UNION ALL SELECT "id", \'\', "name" FROM "center" WHERE "id" IN ({marks}) '
+        'UNION ALL SELECT "kiosk_entry"."id", "kiosk"."name", "center"."name" FROM "kiosk_entry" '
+        f'JOIN "kiosk" ON "kiosk"."id" = "kiosk_entry"."kiosk" {of_kiosk} WHERE "kiosk_entry"."id" IN ({marks})',
+        *(given * 3),
+    )
+    return {
+        str(row["id"]): f"{row['kiosk_name']} ({row['center_name']})" if row["kiosk_name"] else row["center_name"]
+        for row in found
+    }
+
+
+def _view(row: Row, names: Mapping[str, str]) -> AuditLine:
     details = row["details"]
     read = json.loads(details) if isinstance(details, str) else details
     return AuditLine(
@@ -94,7 +121,7 @@ def _view(row: Row) -> AuditLine:
         action=Action(row["action"]),
         cita=row["appointment"] if row["code"] else None,
         cita_code=str(row["code"] or ""),
-        subject=str(row["subject"]),
+        subject=names.get(row["subject"], str(row["subject"])),
         origin=str(row["origin"]),
         details=tuple((str(name), str(value)) for name, value in read.items()),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from litestar import Litestar
 
 from portal.domain.audit import Action, Actor, write_audit
 from portal.domain.audit_reading import PAGE
+from portal.domain.kiosks import make_kiosk
 from portal.domain.vocabulary import Role
 from portal.pages.word_lists.access import ACTIONS, ROLES
 from tests.browser import NewVisitor, Page, Visitor
@@ -41,6 +43,36 @@ async def test_who_did_what_to_which_cita_and_from_where(office: Visitor, staffe
     assert page.links[f"Cita {cita.code}"] == f"/atenciones/{cita.id}"
     line = rows(page)[-1]
     assert all(words in line for words in ("Consultor 1", "Vio una cita", "192.0.2.7", "8:00 a. m.", "kind: phone"))
+
+
+async def test_what_was_done_to_a_kiosk_names_it_and_its_sede(office: Visitor, staffed: Staffed) -> None:
+    center = staffed.world.center
+    kiosk = await make_kiosk("Módulo de la entrada", center)
+    actor = Actor(staffed.administrator, "192.0.2.7")
+    minute = timedelta(minutes=1)
+    changed, lends, waived = Action.KIOSK_CHANGED, Action.LEASES_CHANGED, Action.PAUSE_WAIVED
+    await write_audit(actor, changed, NOW - minute, subject=str(kiosk), change="added")
+    await write_audit(actor, changed, NOW - 2 * minute, subject=str(kiosk), change="pairing_code")
+    await write_audit(actor, lends, NOW - 3 * minute, subject=str(kiosk), change="recalled", number="20")
+    await write_audit(actor, lends, NOW - 4 * minute, subject=str(center), change="policy", per_consultant="2")
+    await write_audit(actor, waived, NOW - 5 * minute, subject=str(center))
+    # One that a restored portal has forgotten.
+    await write_audit(actor, changed, NOW - 6 * minute, subject=str(uuid4()), change="revoked")
+    found = rows(await office.open("/gestion/auditoria"))[1:]
+    sede = "Centro de Empleo – Sede central"
+    for row, words in zip(
+        found,
+        (
+            f"Módulo de la entrada ({sede}) cambio: módulo nuevo",
+            f"Módulo de la entrada ({sede}) cambio: código para emparejar",
+            f"Módulo de la entrada ({sede}) cambio: pidió de vuelta los cupos cupos: 20",
+            f"{sede} cambio: cuántos se prestan por consultor y día: 2",
+            f"sin esperar a los módulos {sede}",
+            "cambio: baja",
+        ),
+        strict=True,
+    ):
+        assert words in row
 
 
 async def test_looking_is_written_down_once_for_a_range(office: Visitor) -> None:

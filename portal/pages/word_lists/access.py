@@ -117,10 +117,25 @@ _DETAILS: Final[Mapping[str, str]] = {
 }
 
 
-def detail_in_words(detail: tuple[str, str]) -> str:
+_DETAILS_OF_KIOSKS: Final[Mapping[str, str]] = {
+    **_DETAILS,
+    "added": "módulo nuevo",
+    "pairing_code": "código para emparejar",
+    "recalled": "pidió de vuelta los cupos",
+    "number": "cupos",
+    "policy": "cuántos se prestan",
+    "per_consultant": "por consultor y día",
+    "days": "días",
+    "share": "% del día",
+    "minimum": "al menos",
+}
+
+
+def detail_in_words(detail: tuple[str, str], action: Action) -> str:
     """A detail of an entry of the audit, its codes in words where there are some."""
     name, value = detail
-    return f"{_DETAILS.get(name, name)}: {', '.join(_DETAILS.get(part, part) for part in value.split())}"
+    words = _DETAILS_OF_KIOSKS if action in (Action.KIOSK_CHANGED, Action.LEASES_CHANGED) else _DETAILS
+    return f"{words.get(name, name)}: {', '.join(words.get(part, part) for part in value.split())}"
 
 
 def origin_in_words(origin: str) -> str:
