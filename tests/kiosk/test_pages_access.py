@@ -150,6 +150,7 @@ async def test_a_locked_kiosk_shows_nothing_personal_and_says_why(
     assert page.heading == "Módulo bloqueado"
     assert "Rosa" not in page.text
     assert "no reserva" in page.text.lower()
+    assert not {"Reservar", "Buscar cita"} & set(page.links)
     state = await page.follow("Ver el estado")
     assert "Rosa" not in state.text
     assert (await state.follow("Emparejar este módulo")).heading == "Emparejar este módulo"
