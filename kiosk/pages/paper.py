@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,23 +20,26 @@ from kiosk.pages.admission import AT_THE_DESK, GivenSitting
 from kiosk.print_jobs import find_job
 from kiosk.services import GivenServices
 from portal.domain.exchange import LookKind
+from portal.domain.spanish_dates import midnight_before
 
 _SHEET: Final = {"content-disposition": 'inline; filename="hoja-del-dia.pdf"'}
 
 
 @dataclass(frozen=True, slots=True)
 class SheetsView:
-    """The sheets of today and later, by day and then by consultor; from which local ``hour`` on they are fetched."""
+    """The sheets of today and later, by day and then by consultor; ``since`` when they are fetched, today."""
 
     sheets: tuple[KeptSheet, ...]
-    hour: int
+    since: datetime
 
 
 @get("/hojas", opt=AT_THE_DESK)
 async def show_sheets(services: GivenServices) -> Template:
     """Which day sheets are at hand."""
-    sheets = tuple(await read_kept_sheets(await services.now()))
-    return Template("kiosk/day_sheets.html", context={"page": SheetsView(sheets, services.settings.day_sheet_hour)})
+    now = await services.now()
+    since = midnight_before(now) + timedelta(hours=services.settings.day_sheet_hour)
+    view = SheetsView(tuple(await read_kept_sheets(now)), since)
+    return Template("kiosk/day_sheets.html", context={"page": view})
 
 
 @get("/hojas/{sheet:uuid}", opt=AT_THE_DESK)

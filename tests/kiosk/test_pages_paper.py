@@ -29,6 +29,7 @@ def kiosk_settings(tmp_path: Path) -> KioskSettings:
 async def test_sheets_are_opened_without_the_network(desk: Desk, visitor: Visitor) -> None:
     page = await (await visitor.open("/citas")).follow("Hojas del día guardadas")
     assert "Todavía no hay hojas guardadas" in page.text
+    assert "desde las 6:00 p. m. y con red" in page.text
     tomorrow = local_day(desk.now) + timedelta(days=1)
     sheets = (PrintedSheet(consultant=desk.consultant, consultant_name="Ana Ruiz", content=b"%PDF Ana"),)
     await keep_sheets(DaySheetsAnswer(portal_time=desk.now, day=tomorrow, sheets=sheets), desk.now)
