@@ -31,10 +31,13 @@ _LONGEST_SUGGESTION: Final = 60
 
 @get("/", opt=AT_THE_DESK)
 async def show_desk(request: AnyRequest, services: GivenServices, sitting: GivenSitting) -> Template:
-    """The empty screen for the next person; ``retomar``: as it was when it was locked, or a slip was read."""
-    kept = await read_typed(sitting) if _RESUMED in request.query_params else {}
-    counter = Counter(kept or {"tipo_documento": DocumentType.DNI.value}, services, sitting)
-    return await counter.show(resumed=bool(kept))
+    """The empty screen for the next person; ``retomar``: as it was when it was locked, or a slip was read,
+    which the empty one leads to.
+    """
+    kept = await read_typed(sitting)
+    resumed = bool(kept) and _RESUMED in request.query_params
+    counter = Counter(kept if resumed else {"tipo_documento": DocumentType.DNI.value}, services, sitting)
+    return await counter.show(resumed=resumed, unfinished=bool(kept) and not resumed)
 
 
 @post("/", opt=KEEPS_FORM)

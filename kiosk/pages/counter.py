@@ -66,6 +66,7 @@ class BookView:
     knows, ``active`` the one they have; ``token`` is the form's own.
 
     ``used``: this form had booked for somebody else; ``resumed``: it was kept when the screen was locked or left;
+    ``unfinished``: such a form waits to be resumed;
     ``full``: nothing could be written, nor put on record.
     """
 
@@ -80,6 +81,7 @@ class BookView:
     mistyped: bool = False
     used: str = ""
     resumed: bool = False
+    unfinished: bool = False
     full: bool = False
     districts: tuple[District, ...] = ()
 
@@ -136,9 +138,16 @@ class Counter:
             return await self._search()
         return await self._book()
 
-    async def show(self, view: BookView | None = None, status: int = HTTP_200_OK, *, resumed: bool = False) -> Template:
+    async def show(
+        self,
+        view: BookView | None = None,
+        status: int = HTTP_200_OK,
+        *,
+        resumed: bool = False,
+        unfinished: bool = False,
+    ) -> Template:
         """The screen."""
-        view = replace(view or await self._view(), resumed=resumed)
+        view = replace(view or await self._view(), resumed=resumed, unfinished=unfinished)
         return Template("kiosk/desk.html", context={"desk": view}, status_code=status)
 
     async def times(self, *, lost: str = "", nearest: tuple[Slot, ...] = ()) -> TimesView | None:

@@ -41,6 +41,17 @@ async def test_whoever_types_the_pin_finds_what_they_had_typed(desk: Desk, visit
     assert sitting["typed"] == ""
 
 
+async def test_what_was_typed_is_a_link_away_for_whoever_unlocks_another_page(desk: Desk, visitor: Visitor) -> None:
+    await locked_while_typing(desk, visitor)
+    page = await unlock(await visitor.open("/citas"))
+    assert page.address == "/citas"
+    page = await (await page.follow("Reservar")).follow("Seguir con lo que escribías")
+    assert page.form(BOOK).value("Segundo apellido") == "Ñuñoa"
+    assert "Seguir con lo que escribías" not in page.links
+    await page.form(BOOK).press()
+    assert "Seguir con lo que escribías" not in (await visitor.open("/")).links
+
+
 async def test_another_person_at_the_desk_does_not_find_it(desk: Desk, visitor: Visitor) -> None:
     page = await (await locked_while_typing(desk, visitor)).form("Ingresar con otro usuario").press()
     assert page.address == "/ingresar"
