@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from portal.clock import utc_now
-from portal.database.errors import DatabaseError
+from portal.database.errors import DatabaseBusyError, DatabaseError, DatabaseUnreachableError
 from portal.database.migrate import is_up_to_date, migrate
 from portal.database.node import Node, open_node, use_node
 from portal.rules import read_rules
@@ -24,6 +25,28 @@ T = TypeVar("T")
 
 _SAYS_NO = 2
 _FAILED = 1
+
+_OF_SYSTEM: Mapping[type[OSError], str] = {
+    FileNotFoundError: "no existe {}: revisa el nombre y la carpeta",
+    PermissionError: "no hay permiso para usar {}: revisa de quién es",
+    FileExistsError: "ya existe {}: elige otro nombre",
+    IsADirectoryError: "{} es una carpeta: escribe el nombre de un archivo",
+    NotADirectoryError: "{} no está en una carpeta: revisa el nombre",
+}
+
+
+def _in_words(failure: DatabaseError | OSError) -> str:
+    """What failed, for the operator: our own sentences as they are; the system's behind what to do."""
+    if isinstance(failure, (DatabaseUnreachableError, DatabaseBusyError)):
+        return f"la base de datos no responde: revisa que funcione y que DATABASE_URL sea correcta ({failure})"
+    if not isinstance(failure, OSError):
+        return str(failure)
+    for kind, words in _OF_SYSTEM.items():
+        if isinstance(failure, kind) and failure.filename is not None:
+            return words.format(failure.filename)
+    if failure.errno == errno.ENOSPC:
+        return "no queda espacio en el disco: libera espacio y repite"
+    return f"el sistema no lo permitió ({failure})"
 
 
 class OutdatedError(DatabaseError):
@@ -67,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"citas: {mistake}", file=sys.stderr)
         return _SAYS_NO
     except (DatabaseError, OSError) as failure:
-        print(f"citas: {failure}", file=sys.stderr)
+        print(f"citas: {_in_words(failure)}", file=sys.stderr)
         return _FAILED
     except KeyboardInterrupt:
         return _FAILED
@@ -217,7 +240,7 @@ def bring_back(settings: Settings, typed: argparse.Namespace) -> None:
     if asyncio.run(_use(settings, begin_again)):
         print("Las sedes con módulos no ofrecen horarios en línea hasta que cada módulo se comunique.")
         print(f"Mira cuáles faltan en {settings.origin}/gestion/modulos")
-        print("El portal olvidó los módulos que se dieron de baja o se enlazaron después de la copia.")
+        print("El portal olvidó qué módulos se dieron de baja o se emparejaron desde la copia.")
         print("Revisa ahí la lista y da de baja otra vez al que corresponda: un módulo robado que estaba sin")
         print("conexión cuando lo diste de baja no lo sabe, y el portal volvería a prestarle cupos.")
 
@@ -251,8 +274,10 @@ def import_kiosk(settings: Settings, typed: argparse.Namespace) -> None:
                 f"{outcome.kiosk_name}: aplicados {outcome.applied}, por ver {outcome.flagged}, "
                 f"no aplicados {outcome.quarantined}, ya estaban {outcome.known}"
             )
+    if not outcomes:
+        print(f"{typed.file} no trae nada que aplicar")
     refused = [outcome for outcome in outcomes if isinstance(outcome, ExportRefused)]
-    if not refused or len(refused) < len(outcomes):
+    if any(outcome.flagged or outcome.quarantined for outcome in outcomes if isinstance(outcome, Imported)):
         print(f"Lo que necesita que alguien decida está en {settings.origin}/gestion/por-reubicar")
     if refused:
         raise NotAnExportError("; ".join(word(refusal.why) for refusal in refused))

@@ -38,7 +38,7 @@ def require_database(node: Node) -> None:
     """Raises BackupError when the node's file is not there; opening it would make one."""
     engine = node.engine
     if isinstance(engine, SQLiteNodeEngine) and not engine.path.exists():
-        raise BackupError(f"{engine.path} does not exist")
+        raise BackupError(f"no existe la base de datos {engine.path}: revisa CITAS_DATA y DATABASE_URL")
 
 
 async def restore(source: Path, database_url: str) -> None:
@@ -58,6 +58,8 @@ async def restore(source: Path, database_url: str) -> None:
 
 @contextmanager
 def _private_file(target: Path) -> Iterator[Path]:
+    if not target.parent.is_dir():
+        raise BackupError(f"no existe la carpeta {target.parent}: créala o elige otra")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

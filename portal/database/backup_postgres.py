@@ -55,7 +55,7 @@ async def copy_out(url: str, target: Path) -> None:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             tables = {row["table"]: list(row["columns"]) for row in await connection.fetch(_COLUMNS)}
             if "migration" not in tables:
-                raise BackupError("there is nothing to back up: this database was never migrated")
+                raise BackupError("no hay nada que copiar: esta base de datos no tiene tablas. Revisa DATABASE_URL")
             ran = await connection.fetch("SELECT name FROM migration WHERE app_name = 'portal' ORDER BY name")
             del tables["migration"]
             with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -72,21 +72,24 @@ async def copy_in(source: Path, url: str) -> None:
         with zipfile.ZipFile(source) as archive:
             manifest = msgspec.json.decode(archive.read("manifest.json"), type=Manifest)
             if manifest.format != _FORMAT or not set(manifest.migrations) <= set(names_of_migrations()):
-                raise BackupError(f"{source} was made by a newer version of this program")
+                raise BackupError(f"{source} la hizo una versión más nueva de este programa: actualízalo y repite")
             if damaged := archive.testzip():
-                raise BackupError(f"{source} is damaged: {damaged}")
+                raise BackupError(f"{source} está dañada ({damaged}): usa otra copia")
             await _fill(archive, manifest, url)
     except FileNotFoundError:
-        raise BackupError(f"{source} does not exist") from None
+        raise BackupError(f"no existe el archivo {source}: revisa su nombre y su carpeta") from None
     except (zipfile.BadZipFile, zlib.error, KeyError, msgspec.DecodeError):
-        raise BackupError(f"{source} is not a backup of a PostgreSQL database, or is damaged") from None
+        raise BackupError(
+            f"{source} no es una copia de una base PostgreSQL, o está dañada: usa otra. "
+            "Si es de SQLite, pon esa base en DATABASE_URL"
+        ) from None
 
 
 async def _fill(archive: zipfile.ZipFile, manifest: Manifest, url: str) -> None:
     connection = await _connected(url)
     try:
         if await connection.fetch(_COLUMNS):
-            raise BackupError("the database is not empty: restore into a new one")
+            raise BackupError("la base de datos ya tiene tablas: crea una vacía, ponla en DATABASE_URL y repite")
         await migrate(open_node("restored", url), only=manifest.migrations)
         async with connection.transaction():
             # Rows arrive table by table, so what they refer to may come later.
@@ -101,7 +104,10 @@ async def _fill(archive: zipfile.ZipFile, manifest: Manifest, url: str) -> None:
             for row in references:
                 await _alter(connection, row, "NOT DEFERRABLE")
     except asyncpg.PostgresError as error:
-        raise BackupError(f"the backup does not fit the database: {type(error).__name__}") from None
+        raise BackupError(
+            f"la copia no entra en la base de datos ({type(error).__name__}): créala de nuevo, vacía, y repite; "
+            "si sigue, usa otra copia"
+        ) from None
     finally:
         await connection.close()
 
@@ -125,7 +131,7 @@ async def _fill_table(connection: Connection, archive: zipfile.ZipFile, table: T
 
     status = await connection.copy_to_table(table.name, source=give(), columns=table.columns)
     if status != f"COPY {table.rows}":
-        raise BackupError(f"the table {table.name} came out with another number of rows")
+        raise BackupError(f"la copia está dañada: en la tabla {table.name} no están todas las filas. Usa otra copia")
     for column in table.columns:
         sequence = await connection.fetchval("SELECT pg_get_serial_sequence($1, $2)", _quoted([table.name]), column)
         if sequence is not None:

@@ -19,26 +19,33 @@ def copy_file(engine: SQLiteNodeEngine, target: Path) -> None:
     Raises BackupError.
     """
     if not engine.path.exists():
-        raise BackupError(f"{engine.path} does not exist")
+        raise BackupError(f"no existe la base de datos {engine.path}: revisa CITAS_DATA y DATABASE_URL")
     with closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as connection:
         try:
             connection.execute("VACUUM INTO ?", (str(target),))
         except engine.driver.DatabaseError as error:
-            raise BackupError(f"{engine.path} cannot be copied: {error}") from None
+            raise BackupError(
+                f"no se pudo copiar {engine.path}: revisa que haya espacio en el disco y repite la copia ({error})"
+            ) from None
     _check(target, engine.driver)
 
 
 def load_file(source: Path, engine: SQLiteNodeEngine) -> None:
     """Copy a checked backup into an empty or missing database, in one transaction. Raises BackupError."""
+    if not source.is_file():
+        raise BackupError(f"no existe el archivo {source}: revisa su nombre y su carpeta")
     if not _check(source, engine.driver) <= set(names_of_migrations()):
-        raise BackupError(f"{source} was made by a newer version of this program")
+        raise BackupError(f"{source} la hizo una versión más nueva de este programa: actualízalo y repite")
     engine.create_file()
     with (
         closing(engine.connect(timeout_seconds=_WAIT_SECONDS)) as target,
         closing(_opened(source, engine.driver)) as copy,
     ):
         if target.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise BackupError(f"{engine.path} is not empty: restore into a new database")
+            raise BackupError(
+                f"la base de datos {engine.path} ya tiene datos: restaura en una nueva. "
+                "Aparta ese archivo, o pon otra en DATABASE_URL"
+            )
         copy.backup(target)
 
 
@@ -49,10 +56,13 @@ def _check(path: Path, driver: Driver) -> set[str]:
             faults = connection.execute("PRAGMA integrity_check(1)").fetchall()
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             ran = connection.execute("SELECT name FROM migration WHERE app_name = 'portal'").fetchall()
-    except driver.DatabaseError as error:
-        raise BackupError(f"{path} is not a backup of a SQLite database: {error}") from None
+    except driver.DatabaseError:
+        raise BackupError(
+            f"{path} no es una copia de una base SQLite, está dañada o no se puede leer: usa otra. "
+            "Si es de PostgreSQL, pon esa base en DATABASE_URL"
+        ) from None
     if faults != [("ok",)] or dangling is not None:
-        raise BackupError(f"{path} is damaged")
+        raise BackupError(f"{path} está dañada: usa otra copia")
     return {name for (name,) in ran}
 
 

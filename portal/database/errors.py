@@ -50,7 +50,10 @@ class TransactionAbortedError(DatabaseError):
 
 
 class BackupError(DatabaseError):
-    """A backup cannot be made, or cannot be restored where it was asked to; the sentence says why."""
+    """A backup cannot be made, or cannot be restored where it was asked to.
+
+    The sentence is what the operator who typed the command reads: plain Spanish, why and what to do.
+    """
 
 
 class Wall(StrEnum):

@@ -129,7 +129,7 @@ async def test_a_restore_refuses_a_database_with_something_in_it(node: Node, nod
     await add_center()
     await backup(node, tmp_path / "copy")
     await raise_version()
-    with pytest.raises(BackupError, match="not empty"):
+    with pytest.raises(BackupError, match=r"ya tiene (datos|tablas)"):
         await restore(tmp_path / "copy", node_url)
     assert await versions() == [1]
 
@@ -138,10 +138,10 @@ async def test_a_restore_refuses_a_database_with_something_in_it(node: Node, nod
 async def test_a_restore_refuses_what_is_no_backup(engine: str, new_database: NewDatabase, tmp_path: Path) -> None:
     source = tmp_path / "copy"
     url = new_database(engine, migrated=False)
-    with pytest.raises(BackupError):
+    with pytest.raises(BackupError, match="no existe el archivo"):
         await restore(source, url)
     source.write_bytes(b"PK nothing of the kind" * 50)
-    with pytest.raises(BackupError):
+    with pytest.raises(BackupError, match="no es una copia"):
         await restore(source, url)
 
 
@@ -196,7 +196,7 @@ async def test_a_backup_of_a_newer_program_is_refused(node: Node, new_database: 
         "VALUES ('9999-from-the-future', 'portal', '2027-01-01 00:00:00')"
     )
     await backup(node, tmp_path / "copy")
-    with pytest.raises(BackupError, match="newer"):
+    with pytest.raises(BackupError, match="más nueva"):
         await restore(tmp_path / "copy", new_database(engine_of(node), migrated=False))
 
 

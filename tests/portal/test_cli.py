@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from portal.cli import COMMANDS, main
+from portal.domain.kiosk_import import Imported
 
 
 @pytest.fixture(autouse=True)
@@ -143,15 +144,24 @@ def test_a_copy_is_not_poured_into_a_database_that_is_in_use(
     main(["backup", str(tmp_path / "copia.db")])
     said(capsys)
     assert main(["restore", str(tmp_path / "copia.db")]) == 1
-    refused(capsys)
+    assert "ya tiene datos: restaura en una nueva" in refused(capsys)
 
 
-@pytest.mark.parametrize("order", [["backup", "/no/such/folder/copia.db"], ["restore", "/no/such/copia.db"]])
-def test_a_file_that_cannot_be_had_is_a_sentence(capsys: pytest.CaptureFixture[str], order: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (["backup", "/no/such/folder/copia.db"], "no existe la carpeta /no/such/folder"),
+        (["restore", "/no/such/copia.db"], "no existe el archivo /no/such/copia.db"),
+        (["kiosk", "import", "/no/such/modulo.json"], "no existe /no/such/modulo.json"),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], order: list[str], words: str
+) -> None:
     main(["migrate"])
     said(capsys)
     assert main(order) == 1
-    refused(capsys)
+    assert words in refused(capsys)
 
 
 def test_what_a_kiosk_hands_in_is_told_and_what_is_none_is_a_sentence(
@@ -162,7 +172,7 @@ def test_what_a_kiosk_hands_in_is_told_and_what_is_none_is_a_sentence(
     file = tmp_path / "modulo.json"
     file.write_text("[]")
     assert main(["kiosk", "import", str(file)]) == 0
-    assert "/gestion/por-reubicar" in said(capsys)
+    assert "/gestion/por-reubicar" not in said(capsys)
     file.write_text('[{"kiosk": "nobody"}]')
     assert main(["kiosk", "import", str(file)]) == 1
     assert "citas kiosk export" in refused(capsys)
@@ -172,6 +182,24 @@ def test_what_a_kiosk_hands_in_is_told_and_what_is_none_is_a_sentence(
     told = capsys.readouterr()
     assert "no existe en este portal" in told.err
     assert told.out == ""
+
+
+@pytest.mark.parametrize(("flagged", "quarantined"), [(0, 0), (1, 0), (0, 1)])
+def test_an_import_sends_to_what_is_to_be_decided_if_there_is_any(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flagged: int, quarantined: int
+) -> None:
+    async def done(*_: object) -> Imported:
+        return Imported("Módulo 1", applied=3, flagged=flagged, quarantined=quarantined, known=0)
+
+    main(["migrate"])
+    said(capsys)
+    monkeypatch.setattr("portal.domain.kiosk_import.import_export", done)
+    file = tmp_path / "modulo.json"
+    file.write_text(
+        '[{"kiosk": "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "key_id": "A", "entries": [], "signature": "00"}]'
+    )
+    assert main(["kiosk", "import", str(file)]) == 0
+    assert ("/gestion/por-reubicar" in said(capsys)) is (flagged + quarantined > 0)
 
 
 def test_routes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +242,9 @@ def test_a_server_that_is_not_there_is_a_sentence(
         port = other.getsockname()[1]
     monkeypatch.setenv("DATABASE_URL", f"postgresql://citas:clave-secreta@127.0.0.1:{port}/citas")
     assert main(["migrate"]) == 1
-    assert "clave-secreta" not in refused(capsys)
+    told = refused(capsys)
+    assert "la base de datos no responde" in told
+    assert "clave-secreta" not in told
 
 
 @pytest.mark.parametrize("order", [[], ["nada"], ["backup"], ["migrate", "x"]])
