@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from kiosk.changing import cancel_offline
 from kiosk.selling import sell
@@ -89,7 +90,10 @@ async def test_a_log_that_is_shorter_than_what_was_applied_is_a_fork(desk: Desk)
 async def test_a_revoked_kiosk_learns_it_and_keeps_its_leases_and_log(desk: Desk) -> None:
     await desk.hear(leases=(desk.lease(10), desk.lease(11)))
     await sell(desk.order(ROSA, 10), desk.now, Paper.TICKET)
-    await desk.hear(standing=Standing.REVOKED, applied=0, kept=0, leases=())
+    with capture_logs() as told:
+        for _ in range(3):
+            await desk.hear(standing=Standing.REVOKED, applied=0, kept=0, leases=())
+    assert [line["event"] for line in told] == ["standing changed"], "once, not every half minute"
     status = await read_status(desk.now)
     assert (status.standing, status.is_locked, status.unsent) == (Standing.REVOKED, True, 1)
 
