@@ -55,7 +55,7 @@ async def test_a_kiosk_is_made_and_its_code_is_shown_once(
     form.choose("Sede", "Centro de Empleo – Sede central")
     page = await form.press()
     assert page.heading == "Módulo de la entrada"
-    assert "Sin enlazar" in page.text
+    assert "Sin emparejar" in page.text
     assert "dijo que" not in page.text, "it has never spoken"
     page = await page.form("Hacer el código").press()
     found = re.search(r"\b([0-9A-Z]{4}) ([0-9A-Z]{4})\b", page.text)
@@ -176,6 +176,7 @@ async def test_after_a_restore_somebody_checks_what_was_revoked_since(
     await post(steering, f"{PAGE}/revisados", {}, status=403)
     page = await office.open(PAGE)
     assert "Revisa esta lista de módulos" in page.text
+    assert "olvidó qué módulos se dieron de baja o se emparejaron desde la copia" in page.text
     page = await page.follow("Dar de baja Módulo 1")
     await page.form("Dar de baja").press()
     page = await (await office.open(PAGE)).form("Ya revisé la lista").press()

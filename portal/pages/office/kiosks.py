@@ -151,7 +151,7 @@ async def show_code(services: GivenServices, staff: GivenStaff, actor: GivenActo
     try:
         code = await make_pairing_code(kiosk, actor.staff, now)
     except KioskUnknown:
-        return await _show(found, services, staff, "enlazado", HTTP_409_CONFLICT)
+        return await _show(found, services, staff, "emparejado", HTTP_409_CONFLICT)
     await write_audit(actor, Action.KIOSK_CHANGED, now, subject=str(kiosk), change="pairing_code")
     context = {"kiosk": found, "code": code, "until": now + PAIRING_LASTS, "address": services.settings.origin}
     return Template("office/kiosk_code.html", context=context, status_code=HTTP_200_OK)

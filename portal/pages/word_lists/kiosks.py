@@ -13,7 +13,7 @@ from portal.domain.kiosk_import import WhyRefused
 from portal.domain.kiosk_sales import Remark
 
 WORDS: Final[Mapping[StrEnum, str]] = {
-    Standing.UNPAIRED: "Sin enlazar",
+    Standing.UNPAIRED: "Sin emparejar",
     Standing.GOOD: "En servicio",
     Standing.FORKED: "Bloqueado: hay una copia o volvió atrás",
     Standing.REVOKED: "Dado de baja",
