@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from portal.domain.epochs import begin_epoch
 from portal.domain.modality import Modality
 from tests.browser import NewVisitor, Visitor
+from tests.domain.kiosking import add_kiosk
 from tests.people import World, slot_at
 from tests.portal.walking import (
     NINE,
@@ -69,6 +71,18 @@ async def test_who_comes_too_late_reads_so_with_the_three_nearest(visitor: Visit
         assert page.form(f"lunes 11 de enero de 2027, {time}")
     taken = await page.form("lunes 11 de enero de 2027, 9:30").press()
     assert taken.address == "/reservar/datos"
+
+
+async def test_who_chose_before_the_sede_paused_is_not_told_that_somebody_was_quicker(
+    visitor: Visitor, world: World, moving_clock: MovingClock
+) -> None:
+    await add_kiosk(world, now=moving_clock())
+    form = (await visitor.open("/reservar?fecha=2027-01-11")).form("9:00 a. m.")
+    await begin_epoch(moving_clock(), "restored")
+    page = await form.press(status=409)
+    assert page.heading == "Las reservas en línea están en pausa"
+    assert "pausó sus reservas en línea por un momento" in page.text
+    assert "alguien tomó" not in page.text
 
 
 async def test_from_there_all_times_of_that_day_are_one_tap_away(visitor: Visitor, others: list[Visitor]) -> None:

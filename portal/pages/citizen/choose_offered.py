@@ -37,7 +37,7 @@ async def choose(request: AnyRequest, services: GivenServices, code: FromPath[st
         booked = await choose_offered(cita.id, offered.id, services.now(), services.rules)
     except SeatTaken as lost:
         wanted = SlotKey(cita.service_code, cita.center_code, cita.modality, offered.starts_at)
-        return show_taken(TakenView(wanted, lost.nearest))
+        return await show_taken(TakenView(wanted, lost.nearest))
     except AlreadyReserved:
         chosen = await chosen_instead(cita.id)
         if chosen is not None:

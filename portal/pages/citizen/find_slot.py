@@ -59,7 +59,7 @@ async def hold(request: AnyRequest, services: GivenServices) -> Template | Redir
         return await _render(services, query_like(key), HTTP_422_UNPROCESSABLE_ENTITY, "not_offered")
     except SeatTaken as lost:
         keeps_details = visit is not None and visit.draft != Draft()
-        return show_taken(TakenView(key, lost.nearest, keeps_details=keeps_details))
+        return await show_taken(TakenView(key, lost.nearest, keeps_details=keeps_details))
     metrics.count(metrics.Outcome.HELD)
     answer = Redirect(REVIEW_PAGE if has_details else DETAILS_PAGE, status_code=303)
     answer.set_cookie(visit_cookie(cookie, secure=services.settings.secure_cookies))

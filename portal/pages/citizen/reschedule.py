@@ -85,7 +85,7 @@ async def move_own(request: AnyRequest, services: GivenServices, code: FromPath[
     except NotOffered:
         return await _show_picker(cita, services, query_like(chosen), "not_offered")
     except SeatTaken as lost:
-        return show_taken(TakenView(chosen, lost.nearest, page=page, action=page, method="get"))
+        return await show_taken(TakenView(chosen, lost.nearest, page=page, action=page, method="get"))
     except (TooLate, NotReserved):
         return await show_refusal(request, services, cita)
     if not moved.repeated:

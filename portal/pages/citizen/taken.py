@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from litestar.response import Template
 from litestar.status_codes import HTTP_409_CONFLICT
 
+from portal.domain.catalogue import read_catalogue
 from portal.domain.slots import Slot, SlotKey
 from portal.domain.spanish_dates import local_day
 from portal.web import metrics
@@ -43,7 +44,9 @@ class TakenView:
         return f"{self.page}?{urlencode(wishes)}"
 
 
-def show_taken(view: TakenView) -> Template:
-    """The page of a lost race, 409."""
+async def show_taken(view: TakenView) -> Template:
+    """The page of a lost race, 409; where nothing is near, perhaps the sede sells nothing online for a while."""
     metrics.count(metrics.Outcome.SEAT_TAKEN)
-    return Template("citizen/taken.html", context={"taken": view}, status_code=HTTP_409_CONFLICT)
+    center = None if view.nearest or view.gone else (await read_catalogue()).center(view.wanted.center)
+    paused = center if center is not None and center.is_paused else None
+    return Template("citizen/taken.html", context={"taken": view, "paused": paused}, status_code=HTTP_409_CONFLICT)

@@ -92,7 +92,7 @@ async def _look_around(visit: Visit, services: Services, now: datetime) -> Templ
 async def show_lost(key: SlotKey, nearest: tuple[Slot, ...], now: datetime, *, keeps_details: bool) -> Template:
     """The page for a time that was held: somebody else has it now, or nobody can have it any more."""
     gone = key.starts_at <= now or not await was_opened(key)
-    return show_taken(TakenView(key, nearest, ran_out=True, keeps_details=keeps_details, gone=gone))
+    return await show_taken(TakenView(key, nearest, ran_out=True, keeps_details=keeps_details, gone=gone))
 
 
 def to_appointment(request: AnyRequest, services: Services, code: str) -> Redirect:
