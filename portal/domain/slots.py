@@ -37,8 +37,6 @@ OF_SLOT = (
     'AND "seat"."service" = (SELECT "id" FROM "service" WHERE "code" = {} AND "active")'
 )
 
-_LONGEST_MONTH = 31
-
 # One can count from these in both directions; at the ends of the calendar not even the local day can be told.
 _YEARS = range(2000, 2200)
 
@@ -188,9 +186,7 @@ async def _reasons_of(agenda: Agenda, days: list[date], earliest: datetime) -> d
     its free seats held back, so that no day of it is called full.
     """
     none_left = DayStatus.PAUSED if agenda.center.is_paused else DayStatus.FULL
-    # The last day again and again up to whole months: one wording of the statement, which PostgreSQL prepares once.
-    asked = days + days[-1:] * (-len(days) % _LONGEST_MONTH)
-    marks = ", ".join("{}" for _ in asked)
+    marks = ", ".join("{}" for _ in days)
     rows = await fetch(
         'SELECT "day" AS "first_day", "day" AS "last_day", \'\' AS "reason", '
         f"CASE WHEN max(\"starts_at\") >= {{}} THEN '{DayStatus.FULL}' ELSE '{DayStatus.TOO_SOON}' END AS \"status\" "
@@ -201,7 +197,7 @@ async def _reasons_of(agenda: Agenda, days: list[date], earliest: datetime) -> d
         'AND "consultant" IS NULL AND ("center" IS NULL OR "center" = {}) '
         f'UNION ALL SELECT "day", "day", "name", \'{DayStatus.HOLIDAY}\' FROM "holiday" '
         'WHERE "day" BETWEEN {} AND {}',
-        *(earliest, agenda.center.id, agenda.service.id, *asked),
+        *(earliest, agenda.center.id, agenda.service.id, *days),
         *(days[-1], days[0], agenda.center.id, days[0], days[-1]),
     )
     reasons: dict[date, tuple[DayStatus, str]] = {}
