@@ -18,6 +18,8 @@ from portal.domain.slots import Day, DayStatus
 PATIENCE: Final = timedelta(seconds=2)
 """How long a page waits for the portal before it shows what is at hand alone."""
 
+_STATUSES: Final = frozenset(DayStatus)
+
 
 class OfferLine(Protocol):
     """Whatever asks the portal what it offers."""
@@ -64,7 +66,9 @@ async def whole_offer(
     online = await _ask(line, asked)
     if online is None:
         return DeskOffer(tuple(days), _times(at_hand, Counter()), whole=False)
-    told = {day.date: Day(day.date, DayStatus(day.status), day.free, day.reason) for day in online.days}
+    # A newer portal may have a word that this machine does not know: what is at hand is then all that it says of the day.
+    known = [day for day in online.days if day.status in _STATUSES]
+    told = {day.date: Day(day.date, DayStatus(day.status), day.free, day.reason) for day in known}
     to_claim = Counter({time.starts_at: time.free for time in online.times})
     return DeskOffer(tuple(_join(day, told.get(day.date)) for day in days), _times(at_hand, to_claim), whole=True)
 

@@ -36,6 +36,7 @@ class Offering:
             days=(
                 OfferedDay(date=today, status="free", free=4, reason=""),
                 OfferedDay(date=today + timedelta(days=1), status="holiday", free=0, reason="Feriado"),
+                OfferedDay(date=today + timedelta(days=2), status="of a newer portal", free=0, reason=""),
             ),
             times=(OfferedTime(starts_at=self.desk.at(10), free=1), OfferedTime(starts_at=self.desk.at(11), free=3)),
         )
