@@ -66,7 +66,7 @@ async def whole_offer(
     online = await _ask(line, asked)
     if online is None:
         return DeskOffer(tuple(days), _times(at_hand, Counter()), whole=False)
-    # A newer portal may have a word that this machine does not know: what is at hand is then all that it says of the day.
+    # A newer portal may have a word that this machine does not know: it then goes by what is at hand on that day.
     known = [day for day in online.days if day.status in _STATUSES]
     told = {day.date: Day(day.date, DayStatus(day.status), day.free, day.reason) for day in known}
     to_claim = Counter({time.starts_at: time.free for time in online.times})
