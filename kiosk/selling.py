@@ -20,6 +20,7 @@ from portal.documents.slip import Paper
 from portal.domain import exchange
 from portal.domain.booking import find_booked
 from portal.domain.catalogue import read_catalogue
+from portal.domain.days_on_offer import days_between
 from portal.domain.desk_booking import upcoming_slots
 from portal.domain.errors import AlreadyReserved, NotOffered, SeatTaken
 from portal.domain.events import record_event
@@ -27,7 +28,7 @@ from portal.domain.holds import find_candidates, is_on_offer, was_opened
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import add_appointment
 from portal.domain.people import Consent, Person, find_or_add_citizen
-from portal.domain.slots import ALLOWS, FREE, Agenda, Day, Slot, SlotKey, days_between, nearest_slots
+from portal.domain.slots import ALLOWS, FREE, Agenda, Day, Slot, SlotKey, nearest_slots
 from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import EventKind, Origin
 

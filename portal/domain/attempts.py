@@ -119,8 +119,10 @@ async def count(tries: Tries) -> None:
 def counting(tries: Tries) -> Write:
     """The write of ``count``, named "counted", for others to go along with under the condition WITHIN_LIMITS."""
     statement, values = _counting(tries)
-    limits = " OR ".join(f'("key" = {{}} AND "tries" > {most})' for _, most in tries.windows.values())
-    return Write(f'{statement}, ({limits}) AS "is_too_many"', (*values, *tries.windows), "counted")
+    # Limits are values, too: in the text, their order would make several statements of one, each planned for itself.
+    full = " OR ".join('("key" = {} AND "tries" > {})' for _ in tries.windows)
+    limits = [value for key, (_, most) in tries.windows.items() for value in (key, most)]
+    return Write(f'{statement}, ({full}) AS "is_too_many"', (*values, *limits), "counted")
 
 
 def refuse_too_many(tries: Tries, counted: Iterable[Row]) -> None:

@@ -12,12 +12,13 @@ from uuid import UUID
 from portal.database.node import fetch
 from portal.domain.catalogue import read_catalogue
 from portal.domain.day_sheets import next_day_with_citas, read_sheet
+from portal.domain.days_on_offer import days_between
 from portal.domain.desk import DeskCita
 from portal.domain.desk_booking import at_the_desk, upcoming_slots
 from portal.domain.kiosk_questions import OfferAnswer, OfferedDay, OfferedTime, OfferQuestion
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
-from portal.domain.slots import Agenda, days_between, next_free_day
+from portal.domain.slots import Agenda, next_free_day
 from portal.domain.spanish_dates import local_day
 
 _MOST_TIMES: Final = 600

@@ -12,6 +12,7 @@ from portal.database.node import Node, fetch
 from portal.domain.appointments import find_appointment, look_up, send_code_again
 from portal.domain.booking import Request, book
 from portal.domain.changing import cancel, move
+from portal.domain.days_on_offer import slots_of
 from portal.domain.errors import (
     AlreadyReserved,
     AppointmentUnknown,
@@ -24,7 +25,7 @@ from portal.domain.errors import (
 from portal.domain.holds import extend_hold, hold_seat
 from portal.domain.modality import Modality
 from portal.domain.new_appointment import Booked
-from portal.domain.slots import SlotKey, slots_of
+from portal.domain.slots import SlotKey
 from portal.domain.vocabulary import MessageKind, State
 from tests.people import (
     CONSENT,

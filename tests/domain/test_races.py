@@ -14,11 +14,11 @@ from portal.database.node import Node, fetch, transaction
 from portal.domain.booking import Request, book
 from portal.domain.changing import cancel, move
 from portal.domain.closures import ClosureDone, close_days
+from portal.domain.days_on_offer import slots_of
 from portal.domain.errors import AlreadyReserved, DomainError, NotOffered, SeatTaken
 from portal.domain.holds import hold_seat
 from portal.domain.new_appointment import Booked
 from portal.domain.schedule import open_seats
-from portal.domain.slots import slots_of
 from tests.people import CONSENT, NOW, ROSA, RULES, build_world, citizen_number, reserve, slot_at
 
 MONDAY = datetime(2027, 1, 11, 14, 30, tzinfo=UTC)

@@ -11,13 +11,13 @@ import pytest
 from portal.database.node import Node, fetch
 from portal.domain.changing import cancel
 from portal.domain.closures import close_days
+from portal.domain.days_on_offer import days_between
 from portal.domain.districts import load_districts
 from portal.domain.errors import NotOffered, SeatTaken
 from portal.domain.holds import hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import Opening, open_seats
 from portal.domain.setup import set_up
-from portal.domain.slots import days_between
 from tests.people import NOW, ROSA, RULES, build_world, held_until, reserve, slot_at
 
 MONDAY = datetime(2027, 1, 11, 14, 30, tzinfo=UTC)

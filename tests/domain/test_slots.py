@@ -8,6 +8,7 @@ import pytest
 
 from portal.database.node import Node, fetch
 from portal.domain.closures import close_days
+from portal.domain.days_on_offer import days_between, slots_of
 from portal.domain.epochs import begin_epoch, resume
 from portal.domain.errors import NotOffered
 from portal.domain.holidays import load_holidays
@@ -16,12 +17,10 @@ from portal.domain.schedule import open_seats
 from portal.domain.slots import (
     DayStatus,
     SlotKey,
-    days_between,
     month_bounds,
     nearest_slots,
     next_free_day,
     read_slot_key,
-    slots_of,
 )
 from tests.domain.kiosking import add_kiosk
 from tests.people import NOW, RULES, build_world, citizen_number, reserve, slot_at

@@ -29,11 +29,12 @@ from portal.database.node import fetch, open_node, set_default_node
 from portal.domain.booking import Request, book
 from portal.domain.changing import cancel, move
 from portal.domain.closures import close_days
+from portal.domain.days_on_offer import slots_of
 from portal.domain.errors import AlreadyReserved, HoldNotExtendable, NotOffered, NotReserved, SeatTaken, TooLate
 from portal.domain.holds import extend_hold, hold_seat
 from portal.domain.rules import BookingRules
 from portal.domain.schedule import open_seats
-from portal.domain.slots import Agenda, Slot, SlotKey, last_day_on_offer, slots_of
+from portal.domain.slots import Agenda, Slot, SlotKey, last_day_on_offer
 from portal.domain.spanish_dates import local_day
 from portal.domain.vocabulary import State
 from tests.people import CONSENT, NOW, build_world, citizen_number, held_until

@@ -17,10 +17,11 @@ from portal.clock import utc_now
 from portal.database.node import open_node, use_node
 from portal.domain.booking import Request, book
 from portal.domain.catalogue import read_catalogue
+from portal.domain.days_on_offer import slots_of
 from portal.domain.holds import hold_seat
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
-from portal.domain.slots import Agenda, next_free_day, slots_of
+from portal.domain.slots import Agenda, next_free_day
 from portal.domain.spanish_dates import local_day
 from tests.databases import ENGINES, NewDatabase, run_apart
 from tests.people import CONSENT, ROSA

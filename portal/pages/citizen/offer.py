@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
-from portal.domain.catalogue import Catalogue, CenterInfo, ServiceInfo, read_catalogue
+from portal.domain.catalogue import Catalogue, CenterInfo, ServiceInfo
+from portal.domain.days_on_offer import Offer, Span, Wish, days_between, read_days
 from portal.domain.modality import Modality
 from portal.domain.rules import BookingRules
 from portal.domain.slots import (
@@ -15,8 +16,6 @@ from portal.domain.slots import (
     DayStatus,
     Slot,
     SlotKey,
-    days_and_times,
-    days_between,
     last_day_on_offer,
     month_bounds,
     next_free_day,
@@ -88,15 +87,15 @@ async def read_offer(
     query: OfferQuery, now: datetime, rules: BookingRules, picker: Picker = Picker()
 ) -> OfferView | None:
     """What to show for a query; None when no service or no sede is open at all."""
-    catalogue = await read_catalogue()
-    if not catalogue.services or not catalogue.centers:
+    found = await _find_day(query, now, rules)
+    if found is None:
         return None
+    offer, month, chosen, next_day = found
+    catalogue, agenda, days, slots = offer.catalogue, offer.agenda, offer.days, offer.slots
     misread = list(query.misread)
-    service, center = catalogue.service(query.service), catalogue.center(query.center)
-    misread += [name for name, asked, found in (("servicio", query.service, service), ("sede", query.center, center))
-                if asked and found is None]  # fmt: skip
-    agenda = Agenda(service or catalogue.services[0], center or catalogue.centers[0], query.modality)
-    month, days, chosen, slots, next_day = await _find_day(agenda, query, now, rules)
+    misread += [name for name, asked, looked_at in (("servicio", query.service, agenda.service.code),
+                                                    ("sede", query.center, agenda.center.code))
+                if asked not in ("", looked_at)]  # fmt: skip
     noon = [slot.starts_at.astimezone(LIMA).hour >= _NOON for slot in slots]
     today, last_day = local_day(now), last_day_on_offer(now, rules)
     first, last = month_bounds(month)
@@ -127,24 +126,27 @@ async def read_offer(
 
 
 async def _find_day(
-    agenda: Agenda, query: OfferQuery, now: datetime, rules: BookingRules
-) -> tuple[date, list[Day], Day | None, list[Slot], date | None]:
-    """The month to show, its days, the day to show, its times, and the next free day where that one is not free."""
-    wanted = query.day
+    query: OfferQuery, now: datetime, rules: BookingRules
+) -> tuple[Offer, date, Day | None, date | None] | None:
+    """What is on offer, the month to show, the day to show, and the next free day where that one is not free."""
+    wanted, wish = query.day, Wish(query.service, query.center, query.modality)
     month = query.month or wanted or local_day(now)
-    days, slots = await days_and_times(agenda, *month_bounds(month), wanted, now, rules)
-    free = next((day.date for day in days if day.status is DayStatus.FREE), None)
+    offer = await read_days(wish, Span(*month_bounds(month), wanted), now, rules)
+    if offer is None:
+        return None
+    agenda = offer.agenda
+    free = next((day.date for day in offer.days if day.status is DayStatus.FREE), None)
     next_day = None
     if wanted is None and free is None:
         next_day = await next_free_day(agenda, now, rules)
         if query.month is None and next_day is not None:
             month, free = next_day, next_day
-            days, slots = await days_and_times(agenda, *month_bounds(month), None, now, rules)
-    chosen = await _judge(agenda, wanted or free, days, now, rules)
+            offer = await read_days(wish, Span(*month_bounds(month)), now, rules) or offer
+    chosen = await _judge(agenda, wanted or free, offer.days, now, rules)
     if wanted is not None and chosen is not None and chosen.status is not DayStatus.FREE:
         next_day = await next_free_day(agenda, now, rules, after=wanted)
         next_day = next_day or await next_free_day(agenda, now, rules)
-    return month.replace(day=1), days, chosen, slots, next_day
+    return offer, month.replace(day=1), chosen, next_day
 
 
 async def _judge(agenda: Agenda, day: date | None, days: list[Day], now: datetime, rules: BookingRules) -> Day | None:
