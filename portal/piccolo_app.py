@@ -24,7 +24,7 @@ from portal.tables.kiosks import (
 from portal.tables.notices import Notice, OutboxMessage
 from portal.tables.people import Citizen, District, Staff
 from portal.tables.register import ExportChunk, ExportJob, SheetRow
-from portal.tables.schedule import Break, Closure, Holiday, Seat, Service, WeeklyHours
+from portal.tables.schedule import Almanac, Break, Closure, Holiday, Seat, Service, WeeklyHours
 from portal.tables.surveys import Survey, SurveyAnswer
 from portal.tables.web import AttemptWindow, Visit
 
@@ -40,6 +40,7 @@ APP_CONFIG = AppConfig(
         Closure,
         Holiday,
         Seat,
+        Almanac,
         Citizen,
         District,
         Appointment,

@@ -48,19 +48,6 @@ def spell_for(engine_type: str, sql: str) -> str:
     return "".join(spelled)
 
 
-def as_json(engine_type: str, *expressions: str) -> str:
-    """An SQL expression: the values as one text, a JSON array. So rows of several shapes fit into one answer."""
-    maker = "json_array" if engine_type == "sqlite" else "json_build_array"
-    return f"CAST({maker}({', '.join(expressions)}) AS text)"
-
-
-def day_by_day(engine_type: str, name: str) -> str:
-    """A table for a ``WITH RECURSIVE``: each "day" from one to another, inclusive. Two placeholders, the two days."""
-    first, next_day = ("{}", "date(\"day\", '+1 day')") if engine_type == "sqlite" else ("{}::date", '"day" + 1')
-    step = f'SELECT {next_day} FROM "{name}" WHERE "day" < {{}}'  # noqa: S608  # nobody's words
-    return f'"{name}"("day") AS (SELECT {first} UNION ALL {step})'
-
-
 class TaskEngine(Engine[NodeTransaction]):
     """An engine whose open transactions belong to tasks: a task started inside one does not inherit it."""
 

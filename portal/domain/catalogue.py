@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from typing import Final
 from uuid import UUID
 
-from portal.database.engine import Row, as_json
-from portal.database.node import active_node, fetch
-
-SERVICE_ORDER: Final = '"position", "name", "code"'
-CENTER_ORDER: Final = '"name", "code"'
-"""In which order services and sedes are shown; the first ones are looked at unless others are asked for."""
-
-_KINDS: Final = frozenset({"service", "center"})
+from portal.database.engine import Row
+from portal.database.node import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +38,11 @@ class CenterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The active services and sedes, in the order that they are shown."""
+    """The active services and sedes, in the order that they are shown, and the almanac's stamp as they were read."""
 
     services: tuple[ServiceInfo, ...]
     centers: tuple[CenterInfo, ...]
+    stamp: str = ""
 
     def service(self, code: str) -> ServiceInfo | None:
         """The service of that code, or None."""
@@ -62,41 +53,50 @@ class Catalogue:
         return next((center for center in self.centers if center.code == code), None)
 
 
-@cache
-def catalogue_rows(engine_type: str) -> str:
-    """The question for the catalogue, for others to ask along: rows of "number", "kind" and "words"."""
-    service = ('"id"', '"code"', '"name"', '"procedure_code"', '"summary"', '"bring"', '"minutes"')
-    center = ('"id"', '"code"', '"name"', '"address"', '"reference"', '"phone"', '"email"', '"paused_at" IS NOT NULL')
-    return (
-        f'SELECT row_number() OVER (ORDER BY {SERVICE_ORDER}) AS "number", \'service\' AS "kind", '
-        f'{as_json(engine_type, *service)} AS "words" FROM "service" WHERE "active" '
-        f"UNION ALL SELECT row_number() OVER (ORDER BY {CENTER_ORDER}), 'center', {as_json(engine_type, *center)} "
-        'FROM "center" WHERE "active"'
-    )
-
-
-def catalogue_from(rows: Iterable[Row]) -> Catalogue:
-    """The catalogue by the rows that came of asking for it; rows of other kinds are passed over."""
-    told = sorted((row for row in rows if row["kind"] in _KINDS), key=lambda row: row["number"])
-    return Catalogue(
-        services=tuple(_read_service(row["words"]) for row in told if row["kind"] == "service"),
-        centers=tuple(_read_center(row["words"]) for row in told if row["kind"] == "center"),
-    )
-
-
 async def read_catalogue() -> Catalogue:
-    """All active services and sedes; where one of them is missing there is nothing to offer."""
-    return catalogue_from(await fetch(catalogue_rows(active_node().engine.engine_type)))
+    """All active services and sedes; without a sede there is nothing to offer."""
+    # One question for both, asked by every page with a calendar: each service beside each sede, which are few.
+    rows = await fetch(
+        'SELECT "service"."id" AS "service", "service"."code" AS "service_code", "service"."name" AS "service_name", '
+        '"service"."procedure_code", "service"."summary", "service"."bring", "service"."minutes", '
+        '"center"."id", "center"."code", "center"."name", "center"."address", "center"."reference", "center"."phone", '
+        '"center"."email", "center"."paused_at", (SELECT "stamp" FROM "almanac") AS "stamp" '
+        'FROM "center" LEFT JOIN "service" ON "service"."active" '
+        'WHERE "center"."active" '
+        'ORDER BY "center"."name", "service"."position", "service"."name"'
+    )
+    services = {row["service"]: row for row in rows if row["service"] is not None}
+    centers = {row["id"]: row for row in rows}
+    return Catalogue(
+        services=tuple(_service_from(row) for row in services.values()),
+        centers=tuple(_center_from(row) for row in centers.values()),
+        stamp=rows[0]["stamp"] or "" if rows else "",
+    )
 
 
-def _read_service(words: str) -> ServiceInfo:
-    identity, code, name, procedure_code, summary, bring, minutes = json.loads(words)
-    return ServiceInfo(UUID(identity), code, name, procedure_code, summary, split_lines(bring), minutes)
+def _service_from(row: Row) -> ServiceInfo:
+    return ServiceInfo(
+        id=row["service"],
+        code=row["service_code"],
+        name=row["service_name"],
+        procedure_code=row["procedure_code"],
+        summary=row["summary"],
+        bring=split_lines(row["bring"]),
+        minutes=row["minutes"],
+    )
 
 
-def _read_center(words: str) -> CenterInfo:
-    identity, code, name, address, reference, phone, email, is_paused = json.loads(words)
-    return CenterInfo(UUID(identity), code, name, address, reference, phone, email, is_paused=bool(is_paused))
+def _center_from(row: Row) -> CenterInfo:
+    return CenterInfo(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        address=row["address"],
+        reference=row["reference"],
+        phone=row["phone"],
+        email=row["email"],
+        is_paused=row["paused_at"] is not None,
+    )
 
 
 def split_lines(text: str) -> tuple[str, ...]:

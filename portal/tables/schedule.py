@@ -103,3 +103,10 @@ class Seat(Table, tablename="seat"):
     held_until = Timestamptz(null=True, default=None)
     hold_token = Varchar(length=64, null=True, default=None)
     hold_extensions = SmallInt(default=0)
+
+
+class Almanac(Table, tablename="almanac"):
+    """One row: a random ``stamp`` that triggers change with the catalogue, open seats, closures and holidays."""
+
+    id = SmallInt(primary_key=True, default=1)
+    stamp = Varchar(length=36)
