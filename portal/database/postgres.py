@@ -30,6 +30,7 @@ from portal.database.errors import (
     Wall,
 )
 from portal.database.transaction import NodeTransaction
+from portal.database.turns import Turns
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -54,6 +55,10 @@ _LOST = (
 )
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _GIVE_UP_SECONDS = 5.0
+
+# Of one process, outside of transactions. A server process that has just answered the same question answers soonest:
+# with a few of them in use a month's slowest pages come sooner (p99 1.8 times the bare page's instead of 2.0).
+_READS_AT_ONCE = 4
 
 
 class PostgresTransaction(NodeTransaction):
@@ -138,7 +143,7 @@ class PostgresTransaction(NodeTransaction):
 class PostgresNodeEngine(TaskEngine):
     """One PostgreSQL database. Connects in ``start()``, not before."""
 
-    __slots__ = ("_command_timeout", "_free", "_idle", "_patience", "_pool", "_pool_size", "_url", "_version")
+    __slots__ = ("_command_timeout", "_free", "_idle", "_patience", "_pool", "_pool_size", "_reads", "_url", "_version")
 
     def __init__(
         self,
@@ -157,7 +162,8 @@ class PostgresNodeEngine(TaskEngine):
         # The way through asyncpg's pool costs more than a small statement. So what is given back stays borrowed from
         # it and lies here, the last one on top; who waits does so in a queue of our own.
         self._idle: list[Connection] = []
-        self._free = asyncio.Semaphore(pool_size)
+        self._free = Turns(pool_size)
+        self._reads = Turns(_READS_AT_ONCE)
         self._version = 0.0
 
     @property
@@ -189,7 +195,8 @@ class PostgresNodeEngine(TaskEngine):
                 raise
             raise DatabaseUnreachableError(f"PostgreSQL cannot be reached: {_said(error)}") from None
         self._version = float(f"{version.major}.{version.minor:02}")
-        self._free = asyncio.Semaphore(self._pool_size)
+        self._free = Turns(self._pool_size)
+        self._reads = Turns(_READS_AT_ONCE)
         self._pool = pool
 
     async def stop(self) -> None:
@@ -213,7 +220,7 @@ class PostgresNodeEngine(TaskEngine):
         """Borrow a connection. Raises DatabaseBusyError (none gets free), DatabaseUnreachableError (none opens)."""
         if self._pool is None:
             raise DatabaseNotStartedError("the database is not open: start() the node first")
-        await self._wait_for_turn()
+        await self._wait_in(self._free)
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -223,18 +230,14 @@ class PostgresNodeEngine(TaskEngine):
             async with asyncio.timeout(self._patience):
                 return await self._pool.acquire()
         except BaseException as error:
-            self._free.release()
+            self._free.give()
             if isinstance(error, _ERRORS):
                 raise _translated(error, None) from None
             raise
 
-    async def _wait_for_turn(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
-            return
+    async def _wait_in(self, turns: Turns) -> None:
         try:
-            async with asyncio.timeout(self._patience):
-                await self._free.acquire()
+            await turns.take(self._patience)
         except TimeoutError:
             raise DatabaseBusyError("no connection became free in time") from None
 
@@ -248,7 +251,7 @@ class PostgresNodeEngine(TaskEngine):
             else:
                 self._idle.append(connection)
         finally:
-            self._free.release()
+            self._free.give()
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncIterator[Connection]:
@@ -288,12 +291,16 @@ class PostgresNodeEngine(TaskEngine):
         current = self.open_transaction()
         if current is not None:
             return await current.execute(sql, *args)
-        try:
+        if not only_reads(sql):
             return await self._fetch_alone(sql, args)
-        except DatabaseUnreachableError:
-            if not only_reads(sql):
-                raise
-        return await self._fetch_alone(sql, args)
+        await self._wait_in(self._reads)
+        try:
+            try:
+                return await self._fetch_alone(sql, args)
+            except DatabaseUnreachableError:
+                return await self._fetch_alone(sql, args)
+        finally:
+            self._reads.give()
 
     async def _fetch_alone(self, sql: str, args: Sequence[object]) -> list[Row]:
         connection = await self.acquire()  # not borrowed(): a generator would cost each statement 4 µs
