@@ -68,8 +68,18 @@ class Ground:
             await migrate(open_node("bench", url))
             async with in_use(url):
                 await set_up(utc_now(), RULES)
+            if engine == "postgresql":
+                await self._tidy(url)
             self._fresh[engine] = url
         return await self.copy(self._fresh[engine])
+
+    async def _tidy(self, url: str) -> None:
+        """What the server does by itself within the minute."""
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("VACUUM ANALYZE")
+        finally:
+            await connection.close()
 
     async def copy(self, url: str) -> str:
         """The URL of a new database like that one, which nobody may be using."""
