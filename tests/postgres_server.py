@@ -16,6 +16,7 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tests.folders import make_quick_folder
 from tests.processes import end_with_parent, free_port
@@ -45,7 +46,9 @@ _ALWAYS = {
 
 
 class PostgresServer:
-    """One server. ``durable=True`` keeps fsync and the rest as in production, for figures that mean something."""
+    """One server. ``durable=True`` keeps fsync and the rest as in production, and listens on a socket of its folder as
+    servers on the same machine do, for figures that mean something.
+    """
 
     def __init__(self, *, durable: bool = False, **settings: str) -> None:
         self._user = "nobody" if os.geteuid() == 0 else None
@@ -56,12 +59,16 @@ class PostgresServer:
         )
         self._data = self._folder / "data"
         self._binaries = self._reachable_binaries()
-        self._settings = {**_ALWAYS, **({} if durable else _QUICK), **settings}
+        own = {"unix_socket_directories": str(self._folder)} if durable else _QUICK
+        self._socket = str(self._folder) if durable else ""
+        self._settings = {**_ALWAYS, **own, **settings}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
     def url(self, database: str) -> str:
         """How to connect to one of its databases."""
+        if self._socket:
+            return f"postgresql://citas@/{database}?{urlencode({'host': self._socket, 'port': self.port})}"
         return f"postgresql://citas@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:

@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -109,7 +110,7 @@ class Ground:
             return f"sqlite:///{path}"
         connection = await asyncpg.connect(self._server.url("postgres"))
         try:
-            template = f" TEMPLATE {like.rpartition('/')[2]} STRATEGY FILE_COPY" if like else ""
+            template = f" TEMPLATE {urlsplit(like).path[1:]} STRATEGY FILE_COPY" if like else ""
             await connection.execute(f"CREATE DATABASE {name}{template}")
         finally:
             await connection.close()

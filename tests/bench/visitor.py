@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from tests.bench.connection import HOST, Answer, Connection
 
 _FIELD = re.compile(r'<input[^>]*\bname="([a-z_]+)"[^>]*\bvalue="([^"]*)"')
+_TOKEN = re.compile(r'<input[^>]*\bname="_csrf_token"[^>]*\bvalue="([^"]*)"')
 _TIME = re.compile(r'<button[^>]*\bname="horario"[^>]*\bvalue="([^"]*)"')
 
 
@@ -51,6 +52,14 @@ def inputs_in(page: Answer) -> dict[str, str]:
     for name, value in _FIELD.findall(page.text):
         found.setdefault(name, html.unescape(value))
     return found
+
+
+def token_in(page: Answer) -> str:
+    """The form token of a page, which goes back with each of its forms. Raises LookupError when it has none."""
+    found = _TOKEN.search(page.text)
+    if found is None:
+        raise LookupError("a page without a form token")
+    return html.unescape(found[1])
 
 
 def times_in(page: Answer) -> list[str]:

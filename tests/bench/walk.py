@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from tests.bench.connection import Answer
-from tests.bench.visitor import Visitor, inputs_in, times_in
+from tests.bench.visitor import Visitor, inputs_in, times_in, token_in
 
 _CODE = re.compile(r"/citas/([A-Z2-9]{8})")
 SOMEBODY_WAS_FASTER = 409
@@ -53,13 +53,13 @@ async def walk(visitor: Visitor, day: str) -> Walk:
 
 async def hold(visitor: Visitor, time: str, page: Answer) -> Answer:
     """Press one of the times of a page."""
-    return await visitor.post("/reservar/apartar", horario=time, _csrf_token=inputs_in(page)["_csrf_token"])
+    return await visitor.post("/reservar/apartar", horario=time, _csrf_token=token_in(page))
 
 
 async def fill_in(visitor: Visitor) -> tuple[Answer, Answer]:
     """From the hold to the page that reads everything back; returns that page, then the form. Raises Astray."""
     form = _expect(await visitor.get("/reservar/datos"), 200)
-    _expect(await visitor.post("/reservar/datos", **details(visitor.number, inputs_in(form)["_csrf_token"])), GOES_ON)
+    _expect(await visitor.post("/reservar/datos", **details(visitor.number, token_in(form))), GOES_ON)
     return _expect(await visitor.get("/reservar/confirmar"), 200), form
 
 
