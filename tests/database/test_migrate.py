@@ -159,3 +159,20 @@ async def test_sqlite_rebuilds_a_table_without_losing_what_points_to_it(
     assert await fetch("SELECT * FROM child") == [{"id": 1, "parent": 1}]
     with pytest.raises(ConstraintError):
         await fetch("INSERT INTO child VALUES (2, 7)")
+
+
+async def test_what_an_older_program_wrote_gets_its_stamp(empty_url: str) -> None:
+    """Whoever remembers the calendar must be able to tell one installation's rows from another's."""
+    node = open_node("portal", empty_url)
+    await migrate(node, only=[name for name in names_of_migrations() if name < "2026-11-23T17:20"])
+    await node.start()
+    with use_node(node):
+        await add_center()
+        await migrate(node)
+        first = await fetch('SELECT "stamp" FROM "almanac"')
+        assert [len(row["stamp"]) >= 32 for row in first] == [True]
+        await fetch('UPDATE "center" SET "version" = 1')
+        assert await fetch('SELECT "stamp" FROM "almanac"') == first
+        await fetch('UPDATE "center" SET "name" = {}', "Otra")
+        assert await fetch('SELECT "stamp" FROM "almanac"') != first
+    await node.stop()
