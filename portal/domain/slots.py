@@ -1,4 +1,4 @@
-"""The one slot engine: what is on offer, and why nothing is.
+"""The one slot engine: what "free" is, and the times nearest to a wish.
 
 Availability is a question to the seats. The words of "free" stand here once, as SQL, and every page, hold and booking
 uses them, so that what is offered and what is accepted cannot disagree.
