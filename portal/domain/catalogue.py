@@ -60,17 +60,17 @@ async def read_catalogue() -> Catalogue:
         'SELECT "service"."id" AS "service", "service"."code" AS "service_code", "service"."name" AS "service_name", '
         '"service"."procedure_code", "service"."summary", "service"."bring", "service"."minutes", '
         '"center"."id", "center"."code", "center"."name", "center"."address", "center"."reference", "center"."phone", '
-        '"center"."email", "center"."paused_at", (SELECT "stamp" FROM "almanac") AS "stamp" '
-        'FROM "center" LEFT JOIN "service" ON "service"."active" '
-        'WHERE "center"."active" '
+        '"center"."email", "center"."paused_at", "almanac"."stamp" '
+        # From the almanac, which has one row, so that the stamp comes also when no sede is open.
+        'FROM "almanac" LEFT JOIN "center" ON "center"."active" LEFT JOIN "service" ON "service"."active" '
         'ORDER BY "center"."name", "service"."position", "service"."name"'
     )
     services = {row["service"]: row for row in rows if row["service"] is not None}
-    centers = {row["id"]: row for row in rows}
+    centers = {row["id"]: row for row in rows if row["id"] is not None}
     return Catalogue(
         services=tuple(_service_from(row) for row in services.values()),
         centers=tuple(_center_from(row) for row in centers.values()),
-        stamp=rows[0]["stamp"] or "" if rows else "",
+        stamp=rows[0]["stamp"] if rows else "",
     )
 
 

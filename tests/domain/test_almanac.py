@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -79,6 +80,14 @@ async def test_the_catalogue_is_read_anew_when_it_changes(world: World) -> None:
     assert await read_days(WISH, SPAN, NOW, RULES) is None
     await fetch('UPDATE "center" SET "active" = {}', True)
     assert (await _look()).agenda.center.address == "Av. Arequipa 1"
+
+
+async def test_days_are_told_also_when_no_sede_is_open_any_more(world: World) -> None:
+    """As when the last one closes while somebody looks at it."""
+    agenda = (await _look()).agenda
+    await fetch('UPDATE "center" SET "active" = {}', False)
+    async with asyncio.timeout(20):
+        assert len(await days_between(agenda, SPAN.first, SPAN.last, NOW, RULES)) == 31
 
 
 async def test_what_is_taken_back_was_never_so(world: World) -> None:
